@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ReviewsConfig(AppConfig):
+    """People, reviews, roles, every access rule, and the base of the ledger."""
+
+    name = "reviewtool.reviews"
+    label = "reviews"

@@ -1,0 +1,26 @@
+from screening.models.decisions import Decision, Screening
+from screening.models.dedupe import DuplicateJudgement, DuplicateQuestion
+from screening.models.imports import ImportedFile, ImportProblem, Search
+from screening.models.offers import Offer
+from screening.models.ranking import FeatureSet, RankingRun
+from screening.models.records import Record
+from screening.models.reports import Report, ReportFile, ReportPage, Study, StudyReport
+
+__all__ = [
+    "Decision",
+    "DuplicateJudgement",
+    "DuplicateQuestion",
+    "FeatureSet",
+    "ImportProblem",
+    "ImportedFile",
+    "Offer",
+    "RankingRun",
+    "Record",
+    "Report",
+    "ReportFile",
+    "ReportPage",
+    "Screening",
+    "Search",
+    "Study",
+    "StudyReport",
+]
