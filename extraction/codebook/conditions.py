@@ -123,9 +123,7 @@ def evaluate(
     """
     if condition is None:
         return True
-    answers = (
-        _holds(member, values, missing or {}, parents or {}) for member in condition.members
-    )
+    answers = (_holds(member, values, missing or {}, parents or {}) for member in condition.members)
     return all(answers) if condition.mode == "all" else any(answers)
 
 
