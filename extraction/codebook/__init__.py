@@ -10,13 +10,13 @@ from extraction.codebook.definition import (
     Codebook,
     Field,
     Limits,
-    Outputs,
-    Rule,
     Section,
     Term,
     Vocabulary,
 )
 from extraction.codebook.loading import CodebookError, load, to_json
+from extraction.codebook.outputs import Outputs
+from extraction.codebook.rules import Rule
 
 __all__ = [
     "OTHER",

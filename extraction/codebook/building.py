@@ -10,30 +10,31 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from extraction.codebook import conditions, definition
+from extraction.codebook import conditions, definition, outputs, rules
 
 Built = TypeVar("Built")
 Faults = list[str]
 
-_CONDITIONS = frozenset({"show_if", "require_if", "when", "then", "condition", "where", "exclude"})
-_CONDITIONS_TOO = frozenset({"measured"})
+_CONDITIONS = frozenset(
+    {"show_if", "require_if", "when", "then", "condition", "where", "exclude", "measured"}
+)
 _NESTED: dict[tuple[type, str], type] = {
     (definition.Field, "validate"): definition.Limits,
     (definition.Field, "choices"): definition.Choices,
-    (definition.Outputs, "quotes"): definition.QuoteOutput,
-    (definition.Outputs, "map"): definition.MapOutput,
-    (definition.Outputs, "comparability"): definition.MatrixOutput,
-    (definition.Outputs, "pipeline"): definition.PipelineOutput,
+    (outputs.Outputs, "quotes"): outputs.QuoteOutput,
+    (outputs.Outputs, "map"): outputs.MapOutput,
+    (outputs.Outputs, "comparability"): outputs.MatrixOutput,
+    (outputs.Outputs, "pipeline"): outputs.PipelineOutput,
 }
 _LISTS: dict[tuple[type, str], type] = {
     (definition.Field, "fields"): definition.Field,
     (definition.Section, "fields"): definition.Field,
-    (definition.Table, "cases"): definition.Case,
-    (definition.Ladder, "steps"): definition.Step,
-    (definition.Outputs, "columns"): definition.Column,
+    (rules.Table, "cases"): rules.Case,
+    (rules.Ladder, "steps"): rules.Step,
+    (outputs.Outputs, "columns"): outputs.Column,
 }
-_CHECKS = {check.kind: check for check in definition.Check.__subclasses__()}
-_DERIVATIONS = {one.kind: one for one in definition.Derivation.__subclasses__()}
+_CHECKS = {check.kind: check for check in rules.Check.__subclasses__()}
+_DERIVATIONS = {one.kind: one for one in rules.Derivation.__subclasses__()}
 
 
 def build(cls: type[Built], raw: object, where: str, faults: Faults) -> Built | None:
@@ -60,18 +61,18 @@ def build_all(cls: type[Built], raws: object, where: str, faults: Faults) -> tup
     return tuple(one for one in built if one is not None)
 
 
-def build_rule(raw: object, where: str, faults: Faults) -> definition.Rule | None:
+def build_rule(raw: object, where: str, faults: Faults) -> rules.Rule | None:
     """Make a rule with its checks, each by its kind."""
     if not isinstance(raw, Mapping):
         faults.append(f"{where} is not an object.")
         return None
     head = {key: value for key, value in raw.items() if key != "checks"}
-    rule = build(definition.Rule, head, where, faults)
+    rule = build(rules.Rule, head, where, faults)
     checks = _by_kind(_CHECKS, raw.get("checks", []), where, faults)
     return rule and dataclasses.replace(rule, checks=checks)
 
 
-def build_derivations(raws: object, faults: Faults) -> tuple[definition.Derivation, ...]:
+def build_derivations(raws: object, faults: Faults) -> tuple[rules.Derivation, ...]:
     return _by_kind(_DERIVATIONS, raws, "The list of derivations", faults)
 
 
@@ -138,7 +139,7 @@ def _is_needed(one: dataclasses.Field) -> bool:
 def _convert(cls: type, key: str, value: object, where: str, faults: Faults) -> object:
     if value is None:
         return _checked_type(cls, key, None, where, faults)
-    if key in _CONDITIONS | _CONDITIONS_TOO:
+    if key in _CONDITIONS:
         return _condition(value, f"{where}, {key}", faults)
     if key == "exist":
         return tuple(_condition(one, f"{where}, {key}", faults) for one in _as_list(value))

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from extraction.codebook import definition
+from extraction.codebook import rules
 from extraction.codebook.conditions import has_value
-from extraction.codebook.definition import Check, Codebook, Rule
+from extraction.codebook.definition import Codebook
 from extraction.codebook.derivation import holds
 from extraction.codebook.findings import Context, Finding, QuoteCheck
 from extraction.codebook.paths import Scope, View, resolve
 from extraction.codebook.references import operand_paths
+from extraction.codebook.rules import Check, Rule
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
@@ -38,9 +39,9 @@ def findings(seen: View, context: Context) -> Iterator[Finding]:
 
 def _run(rule: Rule, check: Check, seen: View, context: Context) -> Iterator[Finding]:
     severity = check.severity or rule.severity
-    if isinstance(check, definition.Structure):
+    if isinstance(check, rules.Structure):
         return
-    if isinstance(check, definition.Quoted):
+    if isinstance(check, rules.Quoted):
         yield from _quoted(rule, check, seen, context)
     elif not check.on:
         yield from _whole_study(rule, check, seen, severity)
@@ -53,7 +54,7 @@ def _run(rule: Rule, check: Check, seen: View, context: Context) -> Iterator[Fin
 
 def _whole_study(rule: Rule, check: Check, seen: View, severity: str) -> Iterator[Finding]:
     """Only counting makes sense of the study as a whole."""
-    if isinstance(check, definition.Count) and _bad_number(check, seen.scopes(check.of)):
+    if isinstance(check, rules.Count) and _bad_number(check, seen.scopes(check.of)):
         yield Finding(rule.id, severity, check.of, "", "", check.message)
 
 
@@ -84,7 +85,7 @@ def _in_words(path: str, scope: Scope) -> str:
     return codebook.label_of(resolve(codebook, path, scope.section, scope.group), value)
 
 
-def _compare(check: definition.Compare, scope: Scope) -> bool:
+def _compare(check: rules.Compare, scope: Scope) -> bool:
     left, right = _operand(check.left, scope), _operand(check.right, scope)
     if left is None or right is None or isinstance(left, str) != isinstance(right, str):
         return False
@@ -107,12 +108,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _within(check: definition.Within, scope: Scope) -> bool:
+def _within(check: rules.Within, scope: Scope) -> bool:
     values = filter(_is_number, map(scope.value, check.fields))
     return any(_outside(check, value) for value in values)
 
 
-def _outside(check: definition.Within, value: float) -> bool:
+def _outside(check: rules.Within, value: float) -> bool:
     return (
         (check.min is not None and value < check.min)
         or (check.max is not None and value > check.max)
@@ -120,15 +121,15 @@ def _outside(check: definition.Within, value: float) -> bool:
     )
 
 
-def _forbidden(check: definition.Forbid, scope: Scope) -> bool:
+def _forbidden(check: rules.Forbid, scope: Scope) -> bool:
     return holds(check.condition, scope)
 
 
-def _broken_promise(check: definition.Implies, scope: Scope) -> bool:
+def _broken_promise(check: rules.Implies, scope: Scope) -> bool:
     return not holds(check.then, scope)
 
 
-def _repeated(check: definition.Unique, scope: Scope) -> bool:
+def _repeated(check: rules.Unique, scope: Scope) -> bool:
     """True if an earlier entity has the same values; the first of its kind is blameless."""
     values = [scope.value(path) for path in check.fields]
     for earlier in scope.view.scopes(scope.section.entity):
@@ -139,18 +140,18 @@ def _repeated(check: definition.Unique, scope: Scope) -> bool:
     return False
 
 
-def _miscounted(check: definition.Count, scope: Scope) -> bool:
+def _miscounted(check: rules.Count, scope: Scope) -> bool:
     return _bad_number(check, list(scope.rows(check.of)))
 
 
-def _bad_number(check: definition.Count, scopes: list[Scope]) -> bool:
+def _bad_number(check: rules.Count, scopes: list[Scope]) -> bool:
     n = sum(holds(check.where, scope) for scope in scopes)
     too_few = check.min is not None and n < check.min
     too_many = check.max is not None and n > check.max
     return bool(scopes) and (too_few or too_many)
 
 
-def _not_a_member(check: definition.Member, scope: Scope) -> bool:
+def _not_a_member(check: rules.Member, scope: Scope) -> bool:
     value, among = scope.value(check.value), scope.value(check.of)
     if not has_value(value) or not has_value(among):
         return False
@@ -159,7 +160,7 @@ def _not_a_member(check: definition.Member, scope: Scope) -> bool:
     return not {value, *above} & set(among if isinstance(among, list) else [among])
 
 
-def _contradicted(check: definition.Significance, scope: Scope) -> bool:
+def _contradicted(check: rules.Significance, scope: Scope) -> bool:
     low, high, null = (scope.value(path) for path in (check.low, check.high, check.null))
     significant = _significant(check, scope)
     if significant is None or not all(map(_is_number, (low, high, null))):
@@ -167,7 +168,7 @@ def _contradicted(check: definition.Significance, scope: Scope) -> bool:
     return significant == (low <= null <= high)
 
 
-def _significant(check: definition.Significance, scope: Scope) -> bool | None:
+def _significant(check: rules.Significance, scope: Scope) -> bool | None:
     """Whether p is below alpha; None where "p < .2" or "p > .01" does not tell."""
     op, p = scope.value(check.p_op), scope.value(check.p_value)
     if op == "ns":
@@ -181,29 +182,26 @@ def _significant(check: definition.Significance, scope: Scope) -> bool | None:
     return p < check.alpha
 
 
-def _uncovered(check: definition.Covered, scope: Scope) -> bool:
+def _uncovered(check: rules.Covered, scope: Scope) -> bool:
     return scope.view.scope(check.by, scope.key) is None
 
 
-def _quoted(
-    rule: Rule, check: definition.Quoted, seen: View, context: Context
-) -> Iterator[Finding]:
-    for scope in seen.scopes(check.on):
-        for row in scope.rows(check.group):
-            state = context.quotes.get((scope.key, row.own().get("key", "")))
-            if state != QuoteCheck.FOUND:
-                severity, message = _UNVERIFIED[state]
-                yield _finding(rule.id, severity, row, check.field, message)
+def _quoted(rule: Rule, check: rules.Quoted, seen: View, context: Context) -> Iterator[Finding]:
+    for row in _scopes(seen, check.on):
+        state = context.quotes.get((row.key, row.own().get("key", "")))
+        if state != QuoteCheck.FOUND:
+            severity, message = _UNVERIFIED[state]
+            yield _finding(rule.id, severity, row, check.field, message)
 
 
 _FAILS: dict[type, Callable[[Any, Scope], bool]] = {
-    definition.Compare: _compare,
-    definition.Within: _within,
-    definition.Forbid: _forbidden,
-    definition.Implies: _broken_promise,
-    definition.Unique: _repeated,
-    definition.Count: _miscounted,
-    definition.Member: _not_a_member,
-    definition.Significance: _contradicted,
-    definition.Covered: _uncovered,
+    rules.Compare: _compare,
+    rules.Within: _within,
+    rules.Forbid: _forbidden,
+    rules.Implies: _broken_promise,
+    rules.Unique: _repeated,
+    rules.Count: _miscounted,
+    rules.Member: _not_a_member,
+    rules.Significance: _contradicted,
+    rules.Covered: _uncovered,
 }

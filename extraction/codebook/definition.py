@@ -1,4 +1,4 @@
-"""What a codebook is made of: vocabularies, sections, fields, rules, derivations, outputs.
+"""What a codebook is made of: vocabularies, sections, fields (and `rules`, `outputs`).
 
 Everything here is immutable data. `loading.load` makes it from JSON and `loading.to_json`
 turns it back; the attribute names are the JSON's property names, so either can be read with
@@ -8,9 +8,10 @@ the other in mind.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar
 
 from extraction.codebook.conditions import Condition
+from extraction.codebook.outputs import Outputs
+from extraction.codebook.rules import Derivation, Rule
 
 FIELD_TYPES = (
     "text",
@@ -28,7 +29,6 @@ FIELD_TYPES = (
     "file",
 )
 CHOICE_TYPES = ("select", "tree_select")
-SEVERITIES = ("error", "warn")
 QUOTE_POLICIES = ("none", "optional", "required")
 OTHER = "other:"
 """Begins the value of a choice outside the vocabulary, where a field allows one."""
@@ -202,259 +202,6 @@ class Section:
     @property
     def groups(self) -> tuple[Field, ...]:
         return tuple(inner for inner in self.fields if inner.type == "group")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One thing a rule looks at: `on` an entity, a group ("item.effects"), or "" the study."""
-
-    kind: ClassVar[str] = ""
-    on: str = ""
-    field: str = ""
-    message: str = ""
-    severity: str | None = None
-    when: Condition | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compare(Check):
-    """left op right, for numbers or dates; passes while either is absent.
-
-    An operand is a path, a number, or a list of paths to be summed.
-    """
-
-    kind: ClassVar[str] = "compare"
-    left: object
-    op: str
-    right: object
-
-
-@dataclass(frozen=True, kw_only=True)
-class Within(Check):
-    """Each of the fields that has a value lies between min and max."""
-
-    kind: ClassVar[str] = "within"
-    fields: tuple[str, ...]
-    min: int | float | None = None
-    max: int | float | None = None
-    above: int | float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forbid(Check):
-    """The condition must not hold."""
-
-    kind: ClassVar[str] = "forbid"
-    condition: Condition
-
-
-@dataclass(frozen=True, kw_only=True)
-class Implies(Check):
-    """Whenever `when` holds, `then` must."""
-
-    kind: ClassVar[str] = "implies"
-    then: Condition
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unique(Check):
-    """No two entities of the kind have the same values in all these fields."""
-
-    kind: ClassVar[str] = "unique"
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Count(Check):
-    """How many of `of` (an entity, or a group of the entity) meet `where`; none at all passes."""
-
-    kind: ClassVar[str] = "count"
-    of: str
-    where: Condition | None = None
-    min: int | None = None
-    max: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Member(Check):
-    """The term at `value`, or one above it, is among those at `of`."""
-
-    kind: ClassVar[str] = "member"
-    value: str
-    of: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Significance(Check):
-    """A p value below `alpha` goes with an interval that leaves out `null`, and the reverse."""
-
-    kind: ClassVar[str] = "significance"
-    p_op: str
-    p_value: str
-    low: str
-    high: str
-    null: str
-    alpha: float = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quoted(Check):
-    """Every quote in the group has been looked up in its report's text."""
-
-    kind: ClassVar[str] = "quoted"
-    group: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Covered(Check):
-    """Every entity of the kind has its `by` entity (the section that is `per` this one)."""
-
-    kind: ClassVar[str] = "covered"
-    by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Structure(Check):
-    """Findings of a built-in check (see `validation.STRUCTURAL`) are reported as this rule's."""
-
-    kind: ClassVar[str] = "structure"
-    of: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    id: str
-    severity: str
-    text: str
-    checks: tuple[Check, ...] = ()
-
-
-@dataclass(frozen=True)
-class Case:
-    value: str
-    when: Condition | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """A rung of a ladder, reached when each condition holds for at least one sibling."""
-
-    value: str
-    exist: tuple[Condition, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Derivation:
-    """How the computed field `field` of `entity` gets its value."""
-
-    kind: ClassVar[str] = ""
-    entity: str
-    field: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table(Derivation):
-    """The value of the first case that holds."""
-
-    kind: ClassVar[str] = "table"
-    cases: tuple[Case, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lookup(Derivation):
-    """The first of the paths that leads to a value, e.g. an attribute of a chosen term."""
-
-    kind: ClassVar[str] = "lookup"
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ladder(Derivation):
-    """The first step reached by the entities of the study that share the `group_by` values."""
-
-    kind: ClassVar[str] = "ladder"
-    group_by: tuple[str, ...]
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the evidence table: what is found at `path`, seen from the entity."""
-
-    key: str
-    label: str
-    path: str
-
-
-@dataclass(frozen=True)
-class MapOutput:
-    """Rows x columns of the evidence map, in keys of evidence columns."""
-
-    row: str
-    column: str
-    role: str
-    level: str
-    supporting: tuple[str, ...]
-    opposing: tuple[str, ...]
-    setting: str | None = None
-    preclinical: tuple[str, ...] = ()
-    exclude: Condition | None = None
-
-
-@dataclass(frozen=True)
-class MatrixOutput:
-    """Rows x columns of a matrix of judgements made in every study."""
-
-    entity: str
-    row: str
-    column: str
-    judgement: str
-
-
-@dataclass(frozen=True)
-class PipelineOutput:
-    """Therapies by target and agent, with the furthest stage and where they were tested."""
-
-    entity: str
-    agent: str
-    agent_class: str
-    target: str
-    status: str
-    items: str
-    reference: str
-    site: str
-    measured: Condition
-    trials: str | None = None
-
-
-@dataclass(frozen=True)
-class QuoteOutput:
-    """Which group of which entity holds the quotes, and the parts of a quote."""
-
-    entity: str
-    group: str
-    report: str
-    text: str
-    locator_type: str | None = None
-    locator: str | None = None
-    supports: str | None = None
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What the pages and exports show, in this codebook's own field names."""
-
-    entity: str
-    columns: tuple[Column, ...] = ()
-    quotes: QuoteOutput | None = None
-    map: MapOutput | None = None
-    comparability: MatrixOutput | None = None
-    pipeline: PipelineOutput | None = None
-    prefixes: dict = field(default_factory=dict)
-
-    @cached_property
-    def by_key(self) -> dict[str, Column]:
-        return {column.key: column for column in self.columns}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ value is left out. Derivations run in the codebook's order and may use earlier o
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from extraction.codebook import definition
+from extraction.codebook import rules
 from extraction.codebook.conditions import Condition, evaluate, has_value
 from extraction.codebook.definition import Codebook
 from extraction.codebook.paths import Scope, View
@@ -52,15 +52,15 @@ def _with(entity: dict, derived: dict) -> dict:
     return {**entity, "answers": {**entity.get("answers", {}), **derived}}
 
 
-def _from_table(derivation: definition.Table, scope: Scope) -> str | None:
+def _from_table(derivation: rules.Table, scope: Scope) -> str | None:
     return next((case.value for case in derivation.cases if holds(case.when, scope)), None)
 
 
-def _from_paths(derivation: definition.Lookup, scope: Scope) -> Any:
+def _from_paths(derivation: rules.Lookup, scope: Scope) -> Any:
     return next(filter(has_value, map(scope.value, derivation.paths)), None)
 
 
-def _from_ladder(derivation: definition.Ladder, scope: Scope) -> str | None:
+def _from_ladder(derivation: rules.Ladder, scope: Scope) -> str | None:
     wanted = _values(scope, derivation.group_by)
     if not all(map(has_value, wanted)):
         return None
@@ -79,7 +79,7 @@ def _reached(conditions: Iterable[Condition], siblings: list[Scope]) -> bool:
 
 
 _DERIVE: dict[type, Callable[..., Any]] = {
-    definition.Table: _from_table,
-    definition.Lookup: _from_paths,
-    definition.Ladder: _from_ladder,
+    rules.Table: _from_table,
+    rules.Lookup: _from_paths,
+    rules.Ladder: _from_ladder,
 }

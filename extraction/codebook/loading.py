@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from extraction.codebook import building, consistency
-from extraction.codebook.definition import Codebook, Outputs, Section, Term, Vocabulary
+from extraction.codebook.definition import Codebook, Section, Term, Vocabulary
+from extraction.codebook.outputs import Outputs
 
 _TEXTS = ("name", "version", "language", "title", "missing_codes")
 _KNOWN = frozenset(one.name for one in fields(Codebook))

@@ -4,11 +4,14 @@
     site@organ_sex               an attribute of the chosen term; also @label, @id, @parent
     model_ref.species            a field of the entity a reference points at
     model.model_system           from an entity that is `per` model: the model it belongs to
+    rob.overall                  from a model: its entity of the section that is `per` model
     study.registry_id            a field of a section that is filled once
+    effects[is_primary].estimate the first row of a group in which a yes/no field is true
 
 `resolve` proves a path against a codebook; `Scope` follows it through a study's answers.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +21,7 @@ from extraction.codebook.definition import Codebook, Field, Section
 
 BUILT_IN_ATTRIBUTES = ("key", "label", "id", "parent")
 Entity = dict[str, Any]
+_CHOSEN_ROW = re.compile(r"(\w+)\[(\w+)\]")
 
 
 class PathError(ValueError):
@@ -29,6 +33,8 @@ def resolve(codebook: Codebook, path: str, section: Section, group: Field | None
     steps, _, attribute = path.partition("@")
     head, _, rest = steps.partition(".")
     asked = (group.by_key.get(head) if group else None) or section.by_key.get(head)
+    if rest and (chosen := _CHOSEN_ROW.fullmatch(head)):
+        return resolve(codebook, path.removeprefix(f"{head}."), *_chosen(section, chosen))
     if rest:
         target = _target(codebook, section, head, asked)
         return resolve(codebook, path.removeprefix(f"{head}."), target)
@@ -39,13 +45,25 @@ def resolve(codebook: Codebook, path: str, section: Section, group: Field | None
     return asked
 
 
+def _chosen(section: Section, chosen: re.Match) -> tuple[Section, Field]:
+    group = section.by_key.get(chosen[1])
+    if group is None or chosen[2] not in group.by_key:
+        raise PathError(f"“{chosen[0]}” names no group and yes/no field of “{section.entity}”.")
+    return section, group
+
+
 def _target(codebook: Codebook, section: Section, head: str, asked: Field | None) -> Section:
     name = asked.ref if asked and asked.type == "entity_ref" else head
     target = codebook.by_entity.get(name or "")
-    reachable = asked or head == section.per or (target and not target.repeat and not target.per)
-    if target is None or not reachable:
+    if target is None or not (asked or _is_near(section, target)):
         raise PathError(f"“{head}” is no reference that “{section.entity}” can follow.")
     return target
+
+
+def _is_near(section: Section, target: Section) -> bool:
+    """True if an entity of `section` knows without a reference which of `target` is meant."""
+    is_single = not target.repeat and not target.per
+    return is_single or target.entity == section.per or target.per == section.entity
 
 
 @dataclass(frozen=True)
@@ -150,11 +168,18 @@ class Scope:
         asked = self._field(head)
         if asked and asked.ref:
             return self._referenced(asked.ref, self._own_value(head))
-        if head == self.section.per:
-            return self.view.scope(head, self.key)
-        target = self.view.codebook.by_entity.get(head)
-        single = self.view.scopes(head) if target and not target.repeat else []
-        return single[0] if single else None
+        if chosen := _CHOSEN_ROW.fullmatch(head):
+            rows = self.rows(chosen[1])
+            return next((row for row in rows if row.value(chosen[2]) is True), None)
+        return self._nearby(head)
+
+    def _nearby(self, entity: str) -> "Scope | None":
+        target = self.view.codebook.by_entity.get(entity)
+        if target and self.section.entity in (target.per, entity):
+            return self.view.scope(entity, self.key)
+        if entity == self.section.per:
+            return self.view.scope(entity, self.key)
+        return next(iter(self.view.scopes(entity)), None) if target else None
 
     def _referenced(self, entity: str, key: object) -> "Scope | None":
         if entity not in self.view.codebook.by_entity or not isinstance(key, str):

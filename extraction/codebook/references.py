@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from extraction.codebook import definition
+from extraction.codebook import rules
 from extraction.codebook.conditions import Condition
-from extraction.codebook.definition import Check, Codebook, Derivation, Field, Outputs, Section
+from extraction.codebook.definition import Codebook, Field, Section
+from extraction.codebook.outputs import Outputs
 from extraction.codebook.paths import PathError, resolve
+from extraction.codebook.rules import Check, Derivation
 
 STRUCTURAL = ("choices", "missing")
 """The built-in checks whose findings a rule may claim with a `structure` check."""
@@ -18,7 +20,7 @@ Place = tuple[Section, Field | None]
 
 def faults_of(codebook: Codebook) -> Iterator[str]:
     for rule in codebook.rules:
-        if rule.severity not in definition.SEVERITIES:
+        if rule.severity not in rules.SEVERITIES:
             yield f"Rule “{rule.id}” has the unknown severity “{rule.severity}”."
         for check in rule.checks:
             yield from (f"Rule “{rule.id}”: {fault}" for fault in _check_faults(codebook, check))
@@ -28,9 +30,9 @@ def faults_of(codebook: Codebook) -> Iterator[str]:
 
 
 def _check_faults(codebook: Codebook, check: Check) -> Iterator[str]:
-    if check.severity not in (None, *definition.SEVERITIES):
+    if check.severity not in (None, *rules.SEVERITIES):
         yield f"the severity “{check.severity}” is unknown."
-    if isinstance(check, definition.Structure):
+    if isinstance(check, rules.Structure):
         if check.of not in STRUCTURAL:
             yield f"there is no built-in check “{check.of}”."
         return
@@ -73,16 +75,14 @@ def _paths_of(check: Check) -> Iterator[str]:
     yield from _condition_paths(conditions)
     yield from [check.field] if check.field else []
     match check:
-        case definition.Compare():
+        case rules.Compare():
             yield from (*operand_paths(check.left), *operand_paths(check.right))
-        case definition.Within() | definition.Unique():
+        case rules.Within() | rules.Unique():
             yield from check.fields
-        case definition.Member():
+        case rules.Member():
             yield from (check.value, check.of)
-        case definition.Significance():
+        case rules.Significance():
             yield from (check.p_op, check.p_value, check.low, check.high, check.null)
-        case definition.Quoted():
-            yield check.group
 
 
 def _condition_paths(conditions: Iterable[Condition | None]) -> Iterator[str]:
@@ -101,16 +101,12 @@ def _no_faults(codebook: Codebook, check: Check, place: Place | None) -> Iterato
     yield from ()
 
 
-def _compare_faults(
-    codebook: Codebook, check: definition.Compare, place: Place | None
-) -> Iterator[str]:
+def _compare_faults(codebook: Codebook, check: rules.Compare, place: Place | None) -> Iterator[str]:
     if check.op not in COMPARISONS:
         yield f"the comparison “{check.op}” is unknown."
 
 
-def _count_faults(
-    codebook: Codebook, check: definition.Count, place: Place | None
-) -> Iterator[str]:
+def _count_faults(codebook: Codebook, check: rules.Count, place: Place | None) -> Iterator[str]:
     inner = place[0].by_key.get(check.of) if place else None
     section = place[0] if place and inner else codebook.by_entity.get(check.of)
     if section is None:
@@ -120,18 +116,16 @@ def _count_faults(
     yield from _path_faults(codebook, _condition_paths([check.where]), counted)
 
 
-def _covered_faults(
-    codebook: Codebook, check: definition.Covered, place: Place | None
-) -> Iterator[str]:
+def _covered_faults(codebook: Codebook, check: rules.Covered, place: Place | None) -> Iterator[str]:
     by = codebook.by_entity.get(check.by)
     if by is None or by.per != check.on:
         yield f"“{check.by}” is not filled per “{check.on}”."
 
 
 _SPECIAL: dict[type, Callable[..., Iterator[str]]] = {
-    definition.Compare: _compare_faults,
-    definition.Count: _count_faults,
-    definition.Covered: _covered_faults,
+    rules.Compare: _compare_faults,
+    rules.Count: _count_faults,
+    rules.Covered: _covered_faults,
 }
 
 
@@ -159,11 +153,11 @@ def _path_faults_in(codebook: Codebook, one: Derivation, section: Section) -> It
 def derivation_paths(one: Derivation) -> Iterator[str]:
     """Every path a derivation follows."""
     match one:
-        case definition.Table():
+        case rules.Table():
             yield from _condition_paths(case.when for case in one.cases)
-        case definition.Lookup():
+        case rules.Lookup():
             yield from one.paths
-        case definition.Ladder():
+        case rules.Ladder():
             yield from one.group_by
             yield from _condition_paths(part for step in one.steps for part in step.exist)
 
@@ -210,7 +204,8 @@ def _map_faults(outputs: Outputs) -> Iterator[str]:
     if outputs.map is None:
         return
     mapping = outputs.map
-    named = [mapping.row, mapping.column, mapping.role, mapping.level, mapping.setting]
+    named = [mapping.row, mapping.column, mapping.column_group, mapping.role, mapping.level]
+    named += [mapping.setting] if mapping.setting else []
     named += [*(mapping.exclude.fields() if mapping.exclude else ())]
     for key in filter(None, named):
         if key not in outputs.by_key:

@@ -12,9 +12,10 @@ from typing import Any
 from extraction.codebook import answers as shape
 from extraction.codebook import values
 from extraction.codebook.conditions import has_value
-from extraction.codebook.definition import OTHER, Codebook, Field, Section, Structure
+from extraction.codebook.definition import OTHER, Codebook, Field, Section
 from extraction.codebook.findings import Context, Finding
 from extraction.codebook.paths import Scope, View
+from extraction.codebook.rules import Structure
 
 Note = tuple[str, str]
 """A finding's id and message, before it is known where it belongs."""
