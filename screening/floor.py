@@ -3,7 +3,7 @@
 from reviewtool.reviews import ledger, projections
 from screening import events
 from screening.models import Decision, DuplicateJudgement, Offer
-from screening.services import groups
+from screening.services import groups, screenings
 
 
 def announce() -> None:
@@ -11,3 +11,4 @@ def announce() -> None:
     for table in (Decision, DuplicateJudgement, Offer):
         ledger.register_table(table)
     projections.register("groups of duplicates", groups.differences)
+    projections.register("screenings", screenings.differences)

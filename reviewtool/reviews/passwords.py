@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-DEMO_PASSWORD = "demo-niche-2019"  # noqa: S105 - printed by the demo, refused in production
+DEMO_PASSWORD = "demo-niche-2019"
 
 
 class NoDemoPasswordValidator:

@@ -1,5 +1,14 @@
 from django.db import models
+from django.db.models import Count, Q
 from django.urls import reverse
+
+_VISIBLE = Q(records__entered_seq__isnull=False, records__withdrawn_seq=None)
+
+
+class SearchQuerySet(models.QuerySet):
+    def with_counts(self):
+        """Add `n_records`: what the search brought in and nobody took back."""
+        return self.annotate(n_records=Count("records", filter=_VISIBLE))
 
 
 class Search(models.Model):
@@ -31,6 +40,8 @@ class Search(models.Model):
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = SearchQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         verbose_name_plural = "searches"
@@ -44,6 +55,12 @@ class Search(models.Model):
     @property
     def is_left_column(self) -> bool:
         return self.kind in self.LEFT_COLUMN
+
+
+class ImportedFileQuerySet(models.QuerySet):
+    def with_counts(self):
+        """Add `n_records`: how many of the file's records are in the review."""
+        return self.annotate(n_records=Count("records", filter=_VISIBLE))
 
 
 class ImportedFile(models.Model):
@@ -68,6 +85,8 @@ class ImportedFile(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.UPLOADED)
     uploaded_by = models.ForeignKey("reviews.Membership", models.RESTRICT, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ImportedFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

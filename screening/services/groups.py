@@ -152,7 +152,9 @@ def _around(review: Review, start: set[int]) -> tuple[set[int], dict[Pair, Judge
 
 def group_of(record: Record):
     """Return the visible records of the record's group, canonical first."""
-    return Record.objects.visible().filter(canonical=record.canonical_id or record.pk).order_by("pk")
+    return (
+        Record.objects.visible().filter(canonical=record.canonical_id or record.pk).order_by("pk")
+    )
 
 
 def differences(review: Review) -> Iterable[str]:

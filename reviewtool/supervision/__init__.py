@@ -1,0 +1,1 @@
+"""Serving pages and working jobs from one command, with nothing left behind."""

@@ -1,0 +1,444 @@
+"""Searches are registered, their exports uploaded, read in, and an import taken back."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+from typing import Any, BinaryIO, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files import File
+from django.db import transaction
+from django.db.models import F, Min
+from django.template.defaultfilters import date as written_date
+
+from reviewtool.jobs.models import Job
+from reviewtool.jobs.run import Run
+from reviewtool.jobs.services import enqueue
+from reviewtool.reviews import events, ledger
+from reviewtool.reviews.models import Membership
+from reviewtool.reviews.permissions import Permission, require
+from screening.citations import Citation, Problem
+from screening.events.imports import (
+    ImportCommitted,
+    ImportUndone,
+    RecordAdded,
+    SearchCorrected,
+    SearchRegistered,
+)
+from screening.models import Decision, ImportedFile, ImportProblem, Record, Search
+from screening.services import dedupe, groups, reading, records, screenings
+
+JOB = "import"
+READ_JOB = "read_file"
+CHUNK = 500
+#: Larger files are read for their preview by a job, so that no page waits for them.
+READ_AT_ONCE = 20 * 1024 * 1024
+T = TypeVar("T")
+
+
+@transaction.atomic
+def register_search(
+    by: Membership,
+    *,
+    kind: str,
+    source: str,
+    searched_on: date,
+    platform: str = "",
+    query: str = "",
+    n_shown: int | None = None,
+    details: dict[str, Any] | None = None,
+    note: str = "",
+) -> Search:
+    """Enter one query run in one source on one day; records come in through it."""
+    require(by, Permission.IMPORT)
+    search = Search(
+        review=by.review, kind=kind, source=source, platform=platform, query=query,
+        searched_on=searched_on, n_shown=n_shown, details=details or {}, note=note,
+    )  # fmt: skip
+    search.full_clean()
+    search.save()
+    happening = SearchRegistered(search=search.pk, source=source, source_kind=kind)
+    events.record(by.review, happening, by=by)
+    return search
+
+
+@transaction.atomic
+def correct_search(search: Search, *, by: Membership, **changes: Any) -> Search:
+    """Correct what was registered; the ledger keeps what stood before."""
+    search = _search_of(search, by)
+    after = {name: new for name, new in changes.items() if getattr(search, name) != new}
+    if not after:
+        return search
+    before = {name: getattr(search, name) for name in after}
+    for name, value in after.items():
+        setattr(search, name, value)
+    search.full_clean()
+    search.save()
+    happening = SearchCorrected(
+        search=search.pk, source=search.source, before=_plain(before), after=_plain(after)
+    )
+    events.record(search.review, happening, by=by)
+    if "kind" in after:
+        _refresh_all(search)
+    return search
+
+
+def upload_file(search: Search, *, by: Membership, name: str, stream: BinaryIO) -> ImportedFile:
+    """Keep an export's bytes and say what they are; nothing is imported yet.
+
+    Raises ValidationError with the reader's sentence for what is no export of references, and
+    for a file this search already has.
+    """
+    search = _search_of(search, by)
+    size, sha256 = _measured(stream)
+    _refuse_large(size)
+    known = search.files.exclude(state=ImportedFile.State.UNDONE).filter(sha256=sha256).first()
+    if known is not None:
+        raise ValidationError(already(known, name))
+    recognised = reading.recognise(stream, name)
+    stream.seek(0)
+    file = ImportedFile(
+        search=search, name=name[-255:], size=size, sha256=sha256, uploaded_by=by,
+        format=recognised.format, encoding=recognised.encoding,
+        description=recognised.description[:300], mapping=recognised.mapping,
+    )  # fmt: skip
+    with transaction.atomic():
+        ledger.lock(search.review)
+        file.file.save(f"{sha256[:16]}.dat", File(stream), save=False)
+        file.full_clean()
+        file.save()
+    _summarise_soon(file, by)
+    return file
+
+
+def already(known: ImportedFile, name: str) -> str:
+    """Say that a file's bytes are already here, and where."""
+    when = written_date(known.uploaded_at, "j F Y")
+    what = "imported" if known.state == ImportedFile.State.COMMITTED else "uploaded"
+    called = "" if known.name == name else f" under the name “{known.name}”"
+    return f"“{name}” was already {what} for this search on {when}{called}; nothing was added."
+
+
+def choose_reading(
+    file: ImportedFile,
+    *,
+    by: Membership,
+    format: str | None = None,
+    encoding: str | None = None,
+    mapping: dict[str, Any] | None = None,
+) -> ImportedFile:
+    """Read a file otherwise than was recognised: another format, encoding or meaning of columns."""
+    file = _open_file(file, by)
+    recognised = reading.recognise_as(
+        file, format=format or file.format, encoding=encoding or file.encoding
+    )
+    file.format, file.encoding = recognised.format, recognised.encoding
+    file.description = recognised.description[:300]
+    file.mapping = recognised.mapping if mapping is None else mapping
+    file.summary = {}
+    file.save()
+    _summarise_soon(file, by)
+    return file
+
+
+def commit_file(file: ImportedFile, *, by: Membership) -> Job:
+    """Ask for the records of a file to be read in; they show once all of them are in."""
+    file = _open_file(file, by)
+    if reading.needs_title_column(file):
+        raise ValidationError("Say which column holds the title before importing this file.")
+    with transaction.atomic():
+        file.state = ImportedFile.State.IMPORTING
+        file.save(update_fields=["state"])
+        return enqueue(
+            by.review, JOB, by=by, key=f"file-{file.pk}", params={"file": file.pk},
+            total=file.summary.get("n_records"),
+        )  # fmt: skip
+
+
+@transaction.atomic
+def discard_file(file: ImportedFile, *, by: Membership) -> None:
+    """Throw away an upload that was never imported."""
+    file = _open_file(file, by)
+    _drop_unseen(file)
+    stored = file.file
+    file.delete()
+    transaction.on_commit(lambda: stored.storage.delete(stored.name))
+
+
+@transaction.atomic
+def undo_import(file: ImportedFile, *, by: Membership) -> ImportedFile:
+    """Withdraw all records of a file, while nobody has decided on any of them."""
+    _search_of(file.search, by)
+    ledger.lock(by.review)
+    file = ImportedFile.objects.select_related("search__review").get(pk=file.pk)
+    effects = undo_effects(file)
+    if file.state != ImportedFile.State.COMMITTED:
+        raise ValidationError("Only a finished import can be undone.")
+    if effects["n_decided"]:
+        raise ValidationError(
+            f"{effects['n_decided']} of its records carry decisions, so the import stays. "
+            "Take the decisions back first, or remove single records."
+        )
+    ids = list(file.records.visible().values_list("pk", flat=True))
+    happening = ImportUndone(file=file.pk, name=file.name, n_records=len(ids))
+    event = events.record(by.review, happening, by=by)
+    file.records.visible().update(withdrawn_seq=event.seq)
+    file.state = ImportedFile.State.UNDONE
+    file.save(update_fields=["state"])
+    for chunk in chunked(ids):
+        around = groups.regroup(by.review, record_ids=chunk)
+        screenings.refresh(by.review, record_ids=around)
+    return file
+
+
+def undo_effects(file: ImportedFile) -> dict[str, int]:
+    """Return what undoing an import would change, in numbers."""
+    visible = file.records.visible()
+    decided = Decision.objects.current().filter(record__in=visible)
+    shared = visible.exclude(canonical=F("pk")) | visible.filter(
+        members__in=Record.objects.visible().exclude(file=file)
+    )
+    return {
+        "n_records": visible.count(),
+        "n_decided": decided.values("record").distinct().count(),
+        "n_joined": shared.distinct().count(),
+    }
+
+
+@transaction.atomic
+def add_record(search: Search, *, by: Membership, **fields: Any) -> Record:
+    """Enter one record by hand; a reference found on a website or in a reference list."""
+    search = _search_of(search, by)
+    ledger.lock(by.review)
+    written = {name: value for name, value in fields.items() if value not in (None, "", [])}
+    text = json.dumps(written, ensure_ascii=False, sort_keys=True)
+    record = Record(
+        review=by.review, search=search, raw=[[k, str(v)] for k, v in written.items()],
+        raw_sha256=hashlib.sha256(text.encode()).hexdigest(), **written,
+    )  # fmt: skip
+    records.check(record)
+    if not record.title and not record.abstract:
+        raise ValidationError({"title": "Give at least a title or an abstract."})
+    if search.records.visible().filter(raw_sha256=record.raw_sha256).exists():
+        raise ValidationError("This record is already in this search.")
+    records.index(record)
+    record.save()
+    happening = RecordAdded(record=record.pk, search=search.pk, title=record.title)
+    record.entered_seq = events.record(by.review, happening, by=by).seq
+    record.canonical = record
+    record.save(update_fields=["entered_seq", "canonical"])
+    screenings.refresh(by.review, record_ids=[record.pk])
+    dedupe.request_dedupe(by.review, by=by)
+    return record
+
+
+# ---------------------------------------------------------------- the jobs
+
+
+def import_records(run: Run) -> None:
+    """Read a file in, in batches; its records show from the closing event on.
+
+    Started again after a kill, it goes on behind its last batch.
+    """
+    file = ImportedFile.objects.select_related("search__review").get(pk=run.params["file"])
+    if not run.cursor:
+        with run.batch(cursor={"items": 0, "records": 0, "known": 0, "rejected": 0}):
+            _drop_unseen(file)
+    if "closed" not in run.cursor:
+        _read_in(run, file)
+        _close(run, file)
+    _follow(run, file)
+
+
+def read_file(run: Run) -> None:
+    """Read a large file for its preview."""
+    file = ImportedFile.objects.select_related("search__review").get(pk=run.params["file"])
+    summary = reading.summarise(file, on_progress=run.progress)
+    with run.batch(result={"n_records": summary["n_records"]}):
+        ImportedFile.objects.filter(pk=file.pk).update(summary=summary)
+
+
+def _read_in(run: Run, file: ImportedFile) -> None:
+    n_items = run.cursor["items"]
+    for chunk in chunked(islice(reading.items_of(file), n_items, None)):
+        n_items += len(chunk)
+        cursor = run.cursor | {"items": n_items}
+        citations = [item for item in chunk if isinstance(item, Citation)]
+        problems = [item for item in chunk if isinstance(item, Problem)]
+        with run.batch(done=cursor["records"] + len(citations), cursor=cursor):
+            cursor["known"] += _insert(file, citations, start=cursor["records"])
+            cursor["records"] += len(citations)
+            cursor["rejected"] += _note(file, problems)
+
+
+def _insert(file: ImportedFile, citations: list[Citation], *, start: int) -> int:
+    """Enter a batch's records, still invisible; return how many this search already has."""
+    rows = [
+        reading.record_of(citation, file=file, position=start + place)
+        for place, citation in enumerate(citations, 1)
+    ]
+    hashes = [row.raw_sha256 for row in rows]
+    seen = Record.objects.filter(search=file.search, withdrawn_seq=None, raw_sha256__in=hashes)
+    own = seen.filter(file=file) | seen.filter(entered_seq__isnull=False)
+    known = set(own.values_list("raw_sha256", flat=True))
+    new: dict[str, Record] = {}
+    for row in rows:
+        if row.raw_sha256 not in known:
+            new.setdefault(row.raw_sha256, row)
+    Record.objects.bulk_create(new.values())
+    file.records.filter(canonical=None).update(canonical=F("pk"))
+    return len(rows) - len(new)
+
+
+def _note(file: ImportedFile, problems: list[Problem]) -> int:
+    """Keep what the reader had to say; return how many records could not be read."""
+    rows = [reading.problem_of(problem, file=file) for problem in problems]
+    ImportProblem.objects.bulk_create(rows)
+    return sum(row.severity == ImportProblem.Severity.ERROR for row in rows)
+
+
+def _close(run: Run, file: ImportedFile) -> None:
+    """Let everything that was read show at once, from one ledger entry on."""
+    cursor = run.cursor | {"closed": True, "after": 0}
+    with run.batch(cursor=cursor, message="Bringing the screening lists up to date"):
+        ledger.lock(run.review)
+        cursor["known"] += _drop_overtaken(file)
+        unseen = file.records.filter(entered_seq=None)
+        happening = ImportCommitted(
+            file=file.pk, search=file.search_id, source=file.search.source, name=file.name,
+            n_records=unseen.count(), n_known=cursor["known"], n_rejected=cursor["rejected"],
+        )  # fmt: skip
+        event = events.record(run.review, happening, by=run.by)
+        unseen.update(entered_seq=event.seq)
+        ImportedFile.objects.filter(pk=file.pk).update(
+            state=ImportedFile.State.COMMITTED,
+            summary=file.summary | {"n_imported": happening.n_records, "n_known": cursor["known"]},
+        )
+
+
+def _follow(run: Run, file: ImportedFile) -> None:
+    """Give the new records their screenings, then ask for their duplicates."""
+    while chunk := _next_ids(file, run.cursor["after"]):
+        with run.batch(cursor=run.cursor | {"after": chunk[-1]}):
+            screenings.refresh(run.review, record_ids=chunk)
+    found = {name: run.cursor[name] for name in ("records", "known", "rejected")}
+    with run.batch(message=_said(found), result=found | {"file": file.pk}):
+        dedupe.request_dedupe(run.review, by=run.by)
+
+
+def _said(found: dict[str, int]) -> str:
+    parts = [f"{found['records'] - found['known']} records imported"]
+    if found["known"]:
+        parts.append(f"{found['known']} were already in this search")
+    if found["rejected"]:
+        parts.append(f"{found['rejected']} could not be read")
+    return ", ".join(parts) + "."
+
+
+def _next_ids(file: ImportedFile, after: int) -> list[int]:
+    ids = file.records.visible().filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    return list(ids[:CHUNK])
+
+
+def _drop_unseen(file: ImportedFile) -> None:
+    """Clear away what a cancelled import left; nobody has ever seen it."""
+    unseen = file.records.filter(entered_seq=None).order_by("pk")
+    while ids := list(unseen.values_list("pk", flat=True)[:CHUNK]):
+        Record.objects.filter(pk__in=ids).delete()
+    file.problems.all().delete()
+
+
+def _drop_overtaken(file: ImportedFile) -> int:
+    """Drop records that another file brought into the search meanwhile, and repeated ones."""
+    unseen = file.records.filter(entered_seq=None)
+    visible = Record.objects.filter(search=file.search).visible()
+    firsts = unseen.order_by().values("raw_sha256").annotate(first=Min("pk")).values("first")
+    overtaken = unseen.filter(raw_sha256__in=visible.values("raw_sha256"))
+    ids = set(overtaken.values_list("pk", flat=True))
+    ids |= set(unseen.exclude(pk__in=firsts).values_list("pk", flat=True))
+    for chunk in chunked(sorted(ids)):
+        Record.objects.filter(pk__in=chunk).delete()
+    return len(ids)
+
+
+# ---------------------------------------------------------------- shared
+
+
+def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Yield lists of at most `size` items."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _search_of(search: Search, by: Membership) -> Search:
+    require(by, Permission.IMPORT)
+    if search.review_id != by.review_id:
+        raise PermissionDenied("The search belongs to another review.")
+    return search
+
+
+def _open_file(file: ImportedFile, by: Membership) -> ImportedFile:
+    """Return a fresh copy of a file that is neither imported nor being imported."""
+    _search_of(file.search, by)
+    file = ImportedFile.objects.select_related("search__review").get(pk=file.pk)
+    if file.state in (ImportedFile.State.COMMITTED, ImportedFile.State.UNDONE):
+        raise ValidationError("This file has already been imported.")
+    if job_of(file) is not None:
+        raise ValidationError("This file is being imported at the moment.")
+    return file
+
+
+def job_of(file: ImportedFile) -> Job | None:
+    """Return the job that imports the file at the moment, if there is one."""
+    jobs = Job.objects.open().filter(review=file.search.review, kind=JOB)
+    return jobs.filter(key=f"file-{file.pk}").first()
+
+
+def last_job_of(file: ImportedFile) -> Job | None:
+    """Return the file's latest import, running or ended."""
+    jobs = Job.objects.filter(review=file.search.review, kind__in=(JOB, READ_JOB))
+    return jobs.filter(key=f"file-{file.pk}").order_by("-pk").first()
+
+
+def _measured(stream: BinaryIO) -> tuple[int, str]:
+    """Return a stream's size and SHA-256, and rewind it."""
+    stream.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while block := stream.read(1 << 20):
+        digest.update(block)
+        size += len(block)
+    stream.seek(0)
+    return size, digest.hexdigest()
+
+
+def _refuse_large(size: int) -> None:
+    if size > settings.UPLOAD_LIMIT_MB * 1024 * 1024:
+        raise ValidationError(
+            f"The file is larger than the limit of {settings.UPLOAD_LIMIT_MB} MB. "
+            "Export the results in several parts, or ask the administrator to raise the limit."
+        )
+
+
+def _summarise_soon(file: ImportedFile, by: Membership) -> None:
+    """Read the file for its preview, at once if it is small."""
+    if file.size > READ_AT_ONCE:
+        with transaction.atomic():
+            key = f"file-{file.pk}"
+            enqueue(by.review, READ_JOB, by=by, key=key, params={"file": file.pk})
+        return
+    file.summary = reading.summarise(file)
+    file.save(update_fields=["summary"])
+
+
+def _refresh_all(search: Search) -> None:
+    ids = search.records.visible().values_list("pk", flat=True)
+    for chunk in chunked(list(ids)):
+        screenings.refresh(search.review, record_ids=chunk)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}

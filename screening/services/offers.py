@@ -1,0 +1,225 @@
+"""Cards: which record a reviewer sees next.
+
+An offer is a ledger entry; cards shown are always cards offered before. Offers are made by the
+decision (so that ten cards lie ready) and when a reviewer asks for cards, never by reading.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from reviewtool.reviews import ledger
+from reviewtool.reviews.models import Event, Membership, Stage
+from reviewtool.reviews.models.protocols import Order
+from reviewtool.reviews.permissions import Permission, require
+from screening.consensus import Outcome
+from screening.events.screen import PutOff
+from screening.models import Decision, Offer, RankingRun, Report, Screening
+from screening.ranking.order import unpack
+
+AHEAD = 10
+CHUNK = 50
+
+
+def open_screenings(member: Membership, stage: str) -> QuerySet[Screening]:
+    """Screenings the member may still decide: pending, not decided by them, retrievable."""
+    own = Decision.objects.filter(
+        actor=member, stage=stage, record__canonical=OuterRef("record"), is_adjudication=False
+    ).current()
+    pending = Screening.objects.filter(
+        review=member.review, stage=stage, outcome=Outcome.PENDING
+    ).filter(~Exists(own))
+    if stage == Stage.FULL_TEXT:
+        retrieved = Report.objects.filter(
+            record__canonical=OuterRef("record"), retrieval=Report.Retrieval.RETRIEVED
+        )
+        pending = pending.filter(Exists(retrieved))
+    return pending
+
+
+def cards(member: Membership, *, stage: str, most: int = AHEAD) -> list[Offer]:
+    """Return the member's open cards, in the order they were offered; put-off ones last.
+
+    A card is open until decided by the member, or until its record is no longer pending.
+    """
+    offers = (
+        Offer.objects.filter(
+            review=member.review, actor=member, stage=stage, lease_until__gt=ledger.now()
+        )
+        .filter(record__canonical__in=open_screenings(member, stage).values("record"))
+        .select_related("record__search", "record__canonical")
+        .order_by("seq")
+    )
+    latest = {offer.record.canonical_id: offer for offer in offers}
+    put_off = _put_off(member, stage)
+    first = [o for o in latest.values() if put_off.get(o.record.canonical_id, 0) < o.seq]
+    later = [o for o in latest.values() if put_off.get(o.record.canonical_id, 0) > o.seq]
+    return (first + sorted(later, key=lambda o: put_off[o.record.canonical_id]))[:most]
+
+
+def _put_off(member: Membership, stage: str) -> dict[int, int]:
+    events = Event.objects.filter(
+        review=member.review, actor=member, kind=PutOff.kind, payload__stage=stage
+    ).order_by("seq")
+    return {event.payload["record"]: event.seq for event in events}
+
+
+@transaction.atomic
+def offer_ahead(member: Membership, *, stage: str, ahead: int = AHEAD) -> list[Offer]:
+    """Make sure that `ahead` cards lie ready for the member, if there are as many records left."""
+    require(member, Permission.SCREEN)
+    head = ledger.lock(member.review)
+    lying = cards(member, stage=stage, most=ahead)
+    missing = ahead - len(lying)
+    if missing <= 0:
+        return lying
+    held = {offer.record.canonical_id for offer in lying}
+    new = list(_draw(member, stage, missing, held, seed=head.seq))
+    ledger.append(member.review, new, by=member)
+    return cards(member, stage=stage, most=ahead)
+
+
+def _draw(member: Membership, stage: str, n: int, held: set[int], *, seed: int) -> Iterator[Offer]:
+    """Choose the next records by the protocol's order and wrap them as unsaved offers."""
+    protocol = member.review.protocol
+    run = latest_run(member, stage) if protocol.order in (Order.RANKED, Order.MIXED) else None
+    rng = random.Random(seed)
+    lease = ledger.now() + timedelta(hours=settings.OFFER_LEASE_HOURS)
+    ranked = _available(member, stage, _candidates(member, stage, run), held)
+    for _ in range(n):
+        is_random = protocol.order == Order.RANDOM or (
+            protocol.order == Order.MIXED and rng.randrange(100) < protocol.random_share
+        )
+        offer = _random_offer(member, stage, rng, held) if is_random else None
+        if offer is None:
+            position, record = next(ranked, (None, None))
+            while record is not None and record in held:
+                position, record = next(ranked, (None, None))
+            if record is None:
+                return
+            kind = Offer.Kind.RANKED if run is not None else Offer.Kind.OLDEST
+            offer = Offer(record_id=record, kind=kind, run=run, position=position)
+        else:
+            offer.seed = seed
+        held.add(offer.record_id)
+        offer.stage, offer.lease_until = stage, lease
+        yield offer
+
+
+def latest_run(member: Membership, stage: str) -> RankingRun | None:
+    """The order a member's cards follow: their own, or the team's where the protocol says so."""
+    runs = RankingRun.objects.filter(review=member.review, stage=stage)
+    if member.review.protocol.shared_order:
+        runs = runs.filter(member=None)
+    else:
+        runs = runs.filter(member=member)
+    return runs.order_by("-pk").first()
+
+
+def _candidates(
+    member: Membership, stage: str, run: RankingRun | None
+) -> Iterator[tuple[int | None, int]]:
+    """Yield (position, record): the ranked order first, then what entered after it, by age."""
+    seen: set[int] = set()
+    if run is not None:
+        for position, record in enumerate(unpack(bytes(run.order))):
+            seen.add(record)
+            yield position, record
+    rest = open_screenings(member, stage).order_by("record").values_list("record", flat=True)
+    for record in rest.iterator(chunk_size=CHUNK):
+        if record not in seen:
+            yield None, record
+
+
+def _available(
+    member: Membership,
+    stage: str,
+    candidates: Iterable[tuple[int | None, int]],
+    held: set[int],
+) -> Iterator[tuple[int | None, int]]:
+    """Walk the candidates in small chunks, past what is decided or amply offered to others."""
+    chunk: list[tuple[int | None, int]] = []
+    for candidate in candidates:
+        chunk.append(candidate)
+        if len(chunk) == CHUNK:
+            yield from _free(member, stage, chunk, held)
+            chunk = []
+    yield from _free(member, stage, chunk, held)
+
+
+def _free(
+    member: Membership, stage: str, chunk: list[tuple[int | None, int]], held: set[int]
+) -> list[tuple[int | None, int]]:
+    records = [record for _, record in chunk if record not in held]
+    is_open = set(
+        open_screenings(member, stage).filter(record__in=records).values_list("record", flat=True)
+    )
+    taken = _taken_by_others(member, stage, is_open)
+    needed = member.review.protocol.reviewers_at(stage)
+    return [(p, record) for p, record in chunk if record in is_open and taken[record] < needed]
+
+
+def _taken_by_others(member: Membership, stage: str, records: set[int]) -> Counter[int]:
+    """Count for each record the colleagues who decided it or hold its card."""
+    decided = (
+        Decision.objects.filter(record__canonical__in=records, stage=stage, is_adjudication=False)
+        .current()
+        .exclude(actor=member)
+        .values_list("record__canonical", "actor")
+    )
+    holding = (
+        Offer.objects.filter(
+            record__canonical__in=records, stage=stage, lease_until__gt=ledger.now()
+        )
+        .exclude(actor=member)
+        .values_list("record__canonical", "actor")
+    )
+    return Counter(record for record, _ in set(decided) | set(holding))
+
+
+def _random_offer(
+    member: Membership, stage: str, rng: random.Random, held: set[int]
+) -> Offer | None:
+    """Draw uniformly from the records never offered to anybody at this stage."""
+    offered = Offer.objects.filter(stage=stage, record__canonical=OuterRef("record"))
+    never = (
+        open_screenings(member, stage)
+        .filter(~Exists(offered))
+        .exclude(record__in=held)
+        .order_by("record")
+    )
+    n_never = never.count()
+    if n_never == 0:
+        return None
+    record = never.values_list("record", flat=True)[rng.randrange(n_never)]
+    return Offer(record_id=record, kind=Offer.Kind.RANDOM, n_never_offered=n_never)
+
+
+def n_waiting(member: Membership, stage: str) -> int:
+    """How many records still wait for this member's decision at a stage."""
+    if not member.may(Permission.SCREEN):
+        return 0
+    needed = member.review.protocol.reviewers_at(stage)
+    n_reviewers = len(member.review.memberships.all().holding(Permission.SCREEN))
+    waiting = open_screenings(member, stage)
+    if n_reviewers <= needed:
+        return waiting.count()
+    full = (
+        Decision.objects.filter(
+            review=member.review, stage=stage, is_adjudication=False,
+            record__canonical=OuterRef("record"),
+        ).current()
+    )  # fmt: skip
+    return waiting.annotate(n=_count(full)).filter(n__lt=needed).count()
+
+
+def _count(decisions: QuerySet[Decision]) -> Coalesce:
+    """Count the distinct actors of correlated decisions."""
+    counted = decisions.order_by().values("stage").annotate(n=Count("actor", distinct=True))
+    return Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), Value(0))
