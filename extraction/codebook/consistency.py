@@ -15,6 +15,8 @@ from extraction.codebook.definition import (
     Vocabulary,
 )
 
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
+
 
 def faults_of(codebook: Codebook) -> list[str]:
     """Every disagreement inside the codebook, in words."""
@@ -24,6 +26,7 @@ def faults_of(codebook: Codebook) -> list[str]:
         *_repeated((one.id for one in codebook.rules), "Two rules have the id"),
         *_missing_code_faults(codebook),
     ]
+    faults.extend(_name_faults(codebook))
     for vocabulary in codebook.vocabularies.values():
         faults.extend(_vocabulary_faults(vocabulary))
     for section in codebook.sections:
@@ -34,6 +37,17 @@ def faults_of(codebook: Codebook) -> list[str]:
 def _repeated(keys: Iterable[str], sentence: str) -> Iterator[str]:
     counts = Counter(keys)
     yield from (f"{sentence} “{key}”." for key, n in counts.items() if n > 1)
+
+
+def _name_faults(codebook: Codebook) -> Iterator[str]:
+    """Keys stand in paths and are column names in exports."""
+    for section in codebook.sections:
+        inner = [one.key for group in section.groups for one in group.fields]
+        for key in (section.key, section.entity, *(one.key for one in section.fields), *inner):
+            if not _NAME.fullmatch(key):
+                yield f"The key “{key}” may have only letters, digits and underscores."
+            if "__" in key:
+                yield f"The key “{key}” may not have two underscores together."
 
 
 def _missing_code_faults(codebook: Codebook) -> Iterator[str]:

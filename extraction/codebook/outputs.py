@@ -48,7 +48,11 @@ class MatrixOutput:
 
 @dataclass(frozen=True)
 class PipelineOutput:
-    """Therapies by target and agent, with the furthest stage and where they were tested."""
+    """Therapies by target and agent, with the furthest stage and where they were tested.
+
+    `rank` leads to a number that orders the stages, `stopped` to true for an ended development;
+    `measured` says of an item (of the entity `items`) that the outcome of interest was measured.
+    """
 
     entity: str
     agent: str
@@ -59,6 +63,8 @@ class PipelineOutput:
     reference: str
     site: str
     measured: Condition
+    rank: str
+    stopped: str | None = None
     trials: str | None = None
 
 

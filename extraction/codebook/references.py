@@ -224,8 +224,8 @@ def _pipeline_faults(codebook: Codebook, outputs: Outputs) -> Iterator[str]:
     mapping = outputs.pipeline
     if mapping is None:
         return
-    keys = [mapping.agent, mapping.agent_class, mapping.target, mapping.status]
-    keys += [mapping.trials] if mapping.trials else []
+    keys = [mapping.agent, mapping.agent_class, mapping.target, mapping.status, mapping.rank]
+    keys += filter(None, (mapping.stopped, mapping.trials))
     yield from _entity_faults(codebook, mapping.entity, keys)
     tested = [mapping.reference, mapping.site, *mapping.measured.fields()]
     yield from _entity_faults(codebook, mapping.items, tested)
