@@ -5,3 +5,9 @@ class ExtractionConfig(AppConfig):
     """Codebooks, forms, quotes, evidence, exports."""
 
     name = "extraction"
+
+    def ready(self):
+        """Tell the lower floors what rests on them."""
+        from extraction import floor
+
+        floor.announce()
