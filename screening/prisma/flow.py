@@ -213,9 +213,9 @@ def blinded(flow: Flow) -> Flow:
     For everybody who may still decide: conflicts are counted with what awaits a decision.
     """
     merged: dict[str, int] = {}
-    for pending in flow.pending:
-        key = _WITHOUT_CONFLICTS.get(pending.key, pending.key)
-        merged[key] = merged.get(key, 0) + pending.n
+    for each in flow.pending:
+        key = _WITHOUT_CONFLICTS.get(each.key, each.key)
+        merged[key] = merged.get(key, 0) + each.n
     members = dict(flow.members)
     for conflict, key in _WITHOUT_CONFLICTS.items():
         hidden = members.pop(conflict, ())

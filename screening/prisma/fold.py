@@ -295,7 +295,12 @@ class _Boxes:
     def flow(self) -> Flow:
         n = {box: len(ids) for box, ids in self.ids.items()}
         return Flow(
-            **{box: self._counts(box) for box in _SOURCE_BOXES.values()},
+            databases=self._counts("databases"),
+            registers=self._counts("registers"),
+            websites=self._counts("websites"),
+            organisations=self._counts("organisations"),
+            citation_searching=self._counts("citation_searching"),
+            other_sources=self._counts("other_sources"),
             duplicates_by_rule=n["duplicates_by_rule"],
             duplicates_by_person=n["duplicates_by_person"],
             duplicates_by_source=self._counts("duplicates"),
