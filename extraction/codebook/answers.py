@@ -180,7 +180,8 @@ def _read(asked: Field, raw: Any, found: list[Finding], place: Finding) -> Any:
         return parse(asked, raw)
     except AnswerError as error:
         found.append(replace(place, field=asked.key, message=str(error)))
-        return [_scalar(one) for one in raw] if isinstance(raw, list) else _scalar(raw)
+        several = raw if isinstance(raw, list) else [raw]
+        return [_scalar(one) for one in several] if several is raw or asked.multi else _scalar(raw)
 
 
 def _scalar(raw: Any) -> Any:

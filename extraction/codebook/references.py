@@ -35,6 +35,8 @@ def _check_faults(codebook: Codebook, check: Check) -> Iterator[str]:
     if isinstance(check, rules.Structure):
         if check.of not in STRUCTURAL:
             yield f"there is no built-in check “{check.of}”."
+        if check.on and check.on not in codebook.by_entity:
+            yield f"“{check.on}” is no entity."
         return
     place = _place(codebook, check.on)
     if place is None and check.on:

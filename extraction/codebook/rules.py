@@ -123,7 +123,10 @@ class Covered(Check):
 
 @dataclass(frozen=True, kw_only=True)
 class Structure(Check):
-    """Findings of a built-in check (see `validation.STRUCTURAL`) are reported as this rule's."""
+    """Findings of a built-in check (`references.STRUCTURAL`) are reported as this rule's.
+
+    With `on`, only those on that entity.
+    """
 
     kind: ClassVar[str] = "structure"
     of: str

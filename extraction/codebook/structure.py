@@ -24,14 +24,16 @@ Note = tuple[str, str]
 def findings(seen: View, context: Context) -> Iterator[Finding]:
     claims = _claims(seen.codebook)
     for finding in _all(seen, context):
-        rule_id, severity = claims.get(finding.rule_id, (finding.rule_id, finding.severity))
+        wide, narrow = (finding.rule_id, ""), (finding.rule_id, finding.entity)
+        unclaimed = (finding.rule_id, finding.severity)
+        rule_id, severity = claims.get(narrow) or claims.get(wide) or unclaimed
         yield replace(finding, rule_id=rule_id, severity=severity)
 
 
-def _claims(codebook: Codebook) -> dict[str, Note]:
-    """Built-in check -> (id, severity) of the rule that claims its findings."""
+def _claims(codebook: Codebook) -> dict[Note, Note]:
+    """(built-in check, entity or "") -> (id, severity) of the rule that claims its findings."""
     return {
-        check.of: (rule.id, check.severity or rule.severity)
+        (check.of, check.on): (rule.id, check.severity or rule.severity)
         for rule in codebook.rules
         for check in rule.checks
         if isinstance(check, Structure)
