@@ -23,10 +23,10 @@ class CodebookVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, version {self.version}"
 
-    def get_absolute_url(self) -> str:
-        return reverse("extraction:codebook", args=[self.review.slug, self.version])
-
     def save(self, *args, **kwargs):
         if not self._state.adding:
             raise TypeError("A published codebook is immutable: publish the next version.")
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("extraction:codebook", args=[self.review.slug, self.version])

@@ -7,9 +7,10 @@ only, the one submission counts.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from extraction.codebook import Codebook
+from extraction.codebook import OTHER, Codebook, Section
 from extraction.codebook.evidence import EvidenceRow, StudyEvidence, evidence_rows
 from extraction.codebook.terms import descendants
+from extraction.evidence_map import PipelineRow
 from extraction.models import CodebookVersion, Entry, Extraction, Quote
 from extraction.services import codebooks
 from reviewtool.reviews.models import Review
@@ -157,3 +158,59 @@ def quotes_of(review: Review, rows: Iterable[EvidenceRow]) -> dict[tuple[str, st
     for quote in quotes:
         found.setdefault((str(quote.entry.study_id), quote.entry.key), []).append(quote)
     return found
+
+
+def in_words(codebook: Codebook, column: str, value: object) -> str:
+    """A column's value as people read it: labels of terms, yes and no, numbers as they are."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    vocabulary = vocabulary_of(codebook, column)
+    if vocabulary is None and codebook.outputs and "@" in codebook.outputs.by_key[column].path:
+        return str(value)
+    values = value if isinstance(value, list) else [value]
+    if vocabulary is None:
+        return "; ".join(str(one) for one in values)
+    terms = [(vocabulary.get(str(one)), str(one)) for one in values]
+    return "; ".join(term.label if term else one.removeprefix(OTHER) for term, one in terms)
+
+
+@dataclass(frozen=True)
+class TherapyLine:
+    """A row of the therapy pipeline in words."""
+
+    agent: str
+    agent_class: str
+    targets: str
+    furthest: str
+    is_stopped: bool
+    sites: str
+    n_studies: int
+    is_measured: bool
+    trials: str
+
+
+def pipeline_in_words(evidence: Evidence, row: PipelineRow) -> TherapyLine:
+    """Give an agent's row its labels."""
+    codebook = evidence.codebook
+    mapping = codebook.outputs.pipeline if codebook.outputs else None
+    if mapping is None:
+        raise ValueError("The codebook configures no therapy pipeline.")
+    therapy, items = codebook.section(mapping.entity), codebook.section(mapping.items)
+
+    def label(section: Section, key: str, value: object) -> str:
+        asked = section.by_key.get(key)
+        return codebook.label_of(asked, value) if asked else str(value or "")
+
+    return TherapyLine(
+        agent=label(therapy, mapping.agent, row.agent),
+        agent_class=label(therapy, mapping.agent_class, row.agent_class),
+        targets=label(therapy, mapping.target, list(row.targets)),
+        furthest=label(therapy, mapping.status, row.furthest),
+        is_stopped=row.stopped,
+        sites=label(items, mapping.site, list(row.sites)),
+        n_studies=len(row.studies),
+        is_measured=row.measured,
+        trials="; ".join(row.trials),
+    )
