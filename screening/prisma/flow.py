@@ -153,7 +153,10 @@ class Flow:
 
     def counts(self) -> dict[str, int]:
         """Every box and line of the diagram under the key it has in `members`."""
-        return self._record_counts() | self._report_counts() | self._named_counts()
+        lines = {
+            f"{box}:{name}": n for box, counts in self.breakdown().items() for name, n in counts
+        }
+        return self._record_counts() | self._report_counts() | lines
 
     def _record_counts(self) -> dict[str, int]:
         return {
@@ -189,8 +192,9 @@ class Flow:
             }
         return numbers
 
-    def _named_counts(self) -> dict[str, int]:
-        named = {
+    def breakdown(self) -> dict[str, Counts]:
+        """The parts of every box that is told by source or by reason."""
+        return {
             "databases": self.databases,
             "registers": self.registers,
             "websites": self.websites,
@@ -204,7 +208,6 @@ class Flow:
             "other_not_retrieved": self.right.not_retrieved,
             "other_excluded_reports": self.right.excluded,
         }
-        return {f"{key}:{name}": n for key, counts in named.items() for name, n in counts}
 
 
 def blinded(flow: Flow) -> Flow:
