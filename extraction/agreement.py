@@ -8,7 +8,7 @@ possible), references are read through that pairing, and only then are fields co
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ _FREE_TEXT = ("text", "longtext", "file")
 
 Keys = dict[str, dict[str, str]]
 """For each entity: key in the second extraction -> key in the first."""
+Place = tuple[str, str | None, str | None]
+"""An entity, and its key in either extraction."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def _assigned(left: list, right: list, likeness: list[list[float]]) -> list[tupl
 def _compare_entity(
     section: Section, left: dict | None, right: dict | None, keys: Keys
 ) -> Iterator[Comparison]:
-    place = (section.entity, left and left["key"], right and right["key"])
+    place = (section.entity, _key(left), _key(right))
     for asked in section.fields:
         if asked.type == "group":
             yield from _compare_rows(place, asked, left, right, keys)
@@ -189,7 +191,7 @@ def _compare_entity(
 
 
 def _compare_rows(
-    place: tuple, group: Field, left: dict | None, right: dict | None, keys: Keys
+    place: Place, group: Field, left: dict | None, right: dict | None, keys: Keys
 ) -> Iterator[Comparison]:
     rows, others = (_rows(one, group) for one in (left, right))
     asked = [one for one in group.fields if one.type not in _FREE_TEXT]
@@ -205,26 +207,21 @@ def _rows(entity: dict | None, group: Field) -> list[dict]:
 
 
 def _in_group(found: Comparison, group: Field, one: dict | None, other: dict | None) -> Comparison:
-    return Comparison(
-        entity=found.entity,
-        left_key=found.left_key,
-        right_key=found.right_key,
-        field=found.field,
-        left=found.left,
-        right=found.right,
-        agrees=found.agrees,
-        group=group.key,
-        left_row=one and one.get("key"),
-        right_row=other and other.get("key"),
-    )
+    return replace(found, group=group.key, left_row=_key(one), right_row=_key(other))
+
+
+def _key(entity: dict | None) -> str | None:
+    return None if entity is None else entity.get("key")
 
 
 def _compare_field(
-    place: tuple, asked: Field, left: dict | None, right: dict | None, keys: Keys
+    place: Place, asked: Field, left: dict | None, right: dict | None, keys: Keys
 ) -> Iterator[Comparison]:
     one, other = _answer(left, asked), _answer(right, asked)
     if not (one.is_blank and other.is_blank):
-        yield Comparison(*place, asked.key, one, other, _agree(asked, one, other, keys))
+        entity, left_key, right_key = place
+        agrees = _agree(asked, one, other, keys)
+        yield Comparison(entity, left_key, right_key, asked.key, one, other, agrees)
 
 
 def _answer(entity: dict | None, asked: Field) -> Answer:

@@ -103,10 +103,10 @@ def build_map(codebook: Codebook, rows: Iterable[EvidenceRow]) -> EvidenceMap:
         place = _place(mapping, row)
         if _is_excluded(mapping, row):
             excluded.append(row)
-        elif place[0] in row_terms and place[1] in column_terms:
-            placed[place].append(row)
-        else:
+        elif place is None or place[0] not in row_terms or place[1] not in column_terms:
             unplaced.append(row)
+        else:
+            placed[place].append(row)
     return EvidenceMap(
         rows=_axis(row_terms),
         columns=_without_excluded(mapping, column_terms),
@@ -183,9 +183,10 @@ def _as_row(mapping: MapOutput, vocabulary: Vocabulary, column: str) -> dict[str
     return {mapping.column: column, mapping.column_group: vocabulary.trail(column)[0].key}
 
 
-def _place(mapping: MapOutput, row: EvidenceRow) -> tuple[str | None, str | None]:
-    column = row.values.get(mapping.column) or row.values.get(mapping.column_group)
-    return row.values.get(mapping.row), column
+def _place(mapping: MapOutput, row: EvidenceRow) -> Place | None:
+    across = row.values.get(mapping.column) or row.values.get(mapping.column_group)
+    down = row.values.get(mapping.row)
+    return (down, across) if down and across else None
 
 
 def _is_excluded(mapping: MapOutput, row: EvidenceRow) -> bool:

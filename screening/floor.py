@@ -1,14 +1,48 @@
 """What this floor announces to the floors below: ledger tables, jobs, projections, places."""
 
-from reviewtool.reviews import ledger, projections
+from reviewtool.jobs import registry as jobs
+from reviewtool.reviews import ledger, places, projections
+from reviewtool.reviews.models import Stage
+from reviewtool.reviews.permissions import Permission
+from reviewtool.reviews.places import Place
 from screening import events
 from screening.models import Decision, DuplicateJudgement, Offer
-from screening.services import groups, screenings
+from screening.services import conflicts, groups, offers, ranking, reports, screenings, studies
 
 
 def announce() -> None:
     _ = events  # importing them registers the kinds
     for table in (Decision, DuplicateJudgement, Offer):
         ledger.register_table(table)
+    _announce_projections()
+    _announce_jobs()
+    _announce_places()
+
+
+def _announce_projections() -> None:
     projections.register("groups of duplicates", groups.differences)
     projections.register("screenings", screenings.differences)
+    projections.register("retrieval", reports.differences)
+    projections.register("studies", studies.differences)
+
+
+def _announce_jobs() -> None:
+    jobs.register("rank", label="Ranking the records", handler=ranking.train)
+    jobs.register("text_layer", label="Reading a full text", handler=reports.read_text_layer)
+
+
+def _announce_places() -> None:
+    first, second = Stage.TITLE_ABSTRACT, Stage.FULL_TEXT
+    screens = (Permission.SCREEN,)
+    places.register(
+        Place("Title & abstract", "screening:screen", "Screen", 1, screens, _waiting(first), (first,)),
+        Place("Conflicts", "screening:conflicts", "Screen", 2, (Permission.ADJUDICATE,), conflicts.n_conflicts),
+        Place("Full texts", "screening:fulltexts", "Screen", 3),
+        Place("Full-text screening", "screening:screen", "Screen", 4, screens, _waiting(second), (second,)),
+        Place("Studies", "screening:studies", "Evidence", 1),
+        Place("PRISMA", "screening:prisma", "Report", 1),
+    )  # fmt: skip
+
+
+def _waiting(stage: Stage):
+    return lambda member: offers.n_waiting(member, stage)

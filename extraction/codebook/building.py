@@ -111,8 +111,11 @@ def _by_kind(kinds: Mapping, raws: object, where: str, faults: Faults) -> tuple:
 
 
 def _one_by_kind(kinds: Mapping, raw: object, where: str, faults: Faults) -> Any:
-    kind = raw.get("kind") if isinstance(raw, Mapping) else None
-    if kind not in kinds:
+    if not isinstance(raw, Mapping):
+        faults.append(f"{where}: {raw!r} is not an object.")
+        return None
+    kind = raw.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
         known = ", ".join(kinds)
         faults.append(f"{where}: the kind “{kind}” is unknown; known are {known}.")
         return None
@@ -183,8 +186,12 @@ def _place(where: str, raw: object, position: int) -> str:
     return f"{where}, “{name}”"
 
 
-@cache
 def _types(cls: type) -> dict[str, Any]:
+    return _hints(cls)
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
     hints: Callable[[type], dict[str, Any]] = typing.get_type_hints
     names = {one.name for one in dataclasses.fields(cls)}
     return {name: hint for name, hint in hints(cls).items() if name in names}

@@ -51,7 +51,7 @@ def _built(definition: Mapping, vocabularies: Mapping, faults: building.Faults) 
     faults.extend(f"The codebook has the unknown property “{key}”." for key in unknown)
     return Codebook(
         **_texts(definition, faults),
-        external=tuple(definition.get("external", ())),
+        external=_external(definition.get("external", []), faults),
         sections=building.build_all(Section, definition.get("sections"), "The sections", faults),
         vocabularies=_vocabularies(definition, vocabularies, faults),
         rules=_rules(definition.get("rules", []), faults),
@@ -71,8 +71,19 @@ def _texts(definition: Mapping, faults: building.Faults) -> dict:
     return texts
 
 
+def _external(raw: object, faults: building.Faults) -> tuple[str, ...]:
+    if isinstance(raw, list) and all(isinstance(name, str) for name in raw):
+        return tuple(raw)
+    faults.append("The “external” entities are not a list of texts.")
+    return ()
+
+
 def _vocabularies(definition: Mapping, more: Mapping, faults: building.Faults) -> dict:
-    lists = {**definition.get("vocabularies", {}), **more}
+    own = definition.get("vocabularies", {})
+    if not isinstance(own, Mapping) or not isinstance(more, Mapping):
+        faults.append("The vocabularies are not an object of lists.")
+        return {}
+    lists = {**own, **more}
     return {
         name: Vocabulary(name, building.build_all(Term, terms, f"Vocabulary “{name}”", faults))
         for name, terms in lists.items()

@@ -67,7 +67,7 @@ def _item(codebook: Codebook, fields: dict, study: StudyEvidence, row: EvidenceR
         "schema:isBasedOn": [{"@id": _report_id(report)} for report in study.reports],
         "schema:keywords": list(row.keywords),
         "schema:variableMeasured": [
-            _property(codebook, key, *fields[key], value) for key, value in row.values.items()
+            _property(codebook, key, fields[key], value) for key, value in row.values.items()
         ],
         "oa:hasAnnotation": list(_annotations(study, row)),
     }
@@ -76,7 +76,8 @@ def _item(codebook: Codebook, fields: dict, study: StudyEvidence, row: EvidenceR
     return item
 
 
-def _property(codebook: Codebook, key: str, label: str, asked: Field, value: Any) -> dict:
+def _property(codebook: Codebook, key: str, described: tuple[str, Field], value: Any) -> dict:
+    label, asked = described
     values = value if isinstance(value, list) else [value]
     shown = [_value(codebook, asked, one) for one in values]
     return {

@@ -28,7 +28,8 @@ def xlsx(codebook: Codebook, studies: Iterable[StudyEvidence], *, release: Relea
     _sheet(book, "evidence", _evidence(codebook, studies))
     for table in tables(codebook, studies):
         names = [column.name for column in table.columns]
-        rows = [names, *([row.get(name) for name in names] for row in table.rows)]
+        rows: list[list] = [names]
+        rows += [[row.get(name) for name in names] for row in table.rows]
         _sheet(book, table.name, rows)
     _sheet(book, "codebook", _codebook(codebook))
     buffer = io.BytesIO()

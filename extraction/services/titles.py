@@ -1,4 +1,4 @@
-"""What entities are called on the page: "Item 2: Leptomeninges, CCR7"."""
+"""What entities are called on the page: "Item 2: its site, its factor"."""
 
 from extraction.codebook import Codebook, Section
 from extraction.codebook.derivation import view

@@ -1,0 +1,1 @@
+"""Ranking records by relevance (pure: numpy, scipy and scikit-learn only)."""

@@ -1,0 +1,110 @@
+"""The term matrix of a review's records.
+
+TF-IDF of word 1-2-grams over title, abstract and keywords, as ASReview's ELAS u4 weighs them
+(sublinear term frequency, min_df 1, max_df .95), with keywords added. Float32, CSR.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+_SEPARATOR = "\x1f"
+
+
+def text_of(title: str, abstract: str = "", keywords: Iterable[str] = ()) -> str:
+    """Return the text of a record that the model reads."""
+    return " ".join(filter(None, [title, abstract, *keywords]))
+
+
+def fingerprint(ids: Iterable[int], texts: Iterable[str], protocol_text: str) -> str:
+    """Return the SHA-256 of everything the matrix is made of."""
+    digest = hashlib.sha256(protocol_text.encode())
+    for number, text in zip(ids, texts, strict=True):
+        digest.update(f"{_SEPARATOR}{number}{_SEPARATOR}{text}".encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Features:
+    """One row per record, and one for the protocol text; `terms` name the columns.
+
+    `ids` has shape (n,), `matrix` (n, terms), `protocol` (1, terms).
+    """
+
+    ids: np.ndarray
+    matrix: sparse.csr_matrix
+    protocol: sparse.csr_matrix
+    terms: np.ndarray
+
+    def rows_of(self, ids: Iterable[int]) -> np.ndarray:
+        """Return the row of every known id, in the order given; unknown ids are left out."""
+        place = {int(number): row for row, number in enumerate(self.ids)}
+        return np.array([place[i] for i in ids if i in place], dtype=np.int64)
+
+    def to_bytes(self) -> bytes:
+        """Serialise without pickling, so that a stored file can never run code."""
+        stream = io.BytesIO()
+        np.savez_compressed(
+            stream,
+            ids=self.ids,
+            terms=np.array(self.terms, dtype=np.str_),
+            **{f"matrix_{k}": v for k, v in _parts(self.matrix).items()},
+            **{f"protocol_{k}": v for k, v in _parts(self.protocol).items()},
+        )
+        return stream.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Features":
+        """Read what `to_bytes` wrote; raises ValueError for anything else."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return cls(
+                ids=stored["ids"],
+                matrix=_assembled(stored, "matrix"),
+                protocol=_assembled(stored, "protocol"),
+                terms=stored["terms"],
+            )
+
+
+def _parts(matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:
+    return {
+        "data": matrix.data,
+        "indices": matrix.indices,
+        "indptr": matrix.indptr,
+        "shape": np.array(matrix.shape),
+    }
+
+
+def _assembled(stored, name: str) -> sparse.csr_matrix:
+    parts = (stored[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
+    return sparse.csr_matrix(tuple(parts), shape=tuple(stored[f"{name}_shape"]))
+
+
+def build(ids: Sequence[int], texts: Sequence[str], protocol_text: str = "") -> Features:
+    """Fit the vocabulary on all records and the protocol text, and weigh every record.
+
+    An empty collection, or one without a single word, gives a matrix without columns.
+    """
+    vectoriser = TfidfVectorizer(
+        ngram_range=(1, 2),
+        sublinear_tf=True,
+        min_df=1,
+        max_df=0.95 if len(texts) > 20 else 1.0,
+        dtype=np.float32,
+    )
+    try:
+        everything = vectoriser.fit_transform([*texts, protocol_text]).tocsr()
+        terms = vectoriser.get_feature_names_out()
+    except ValueError:  # no words at all
+        everything = sparse.csr_matrix((len(texts) + 1, 0), dtype=np.float32)
+        terms = np.array([], dtype=np.str_)
+    return Features(
+        ids=np.asarray(ids, dtype=np.int64),
+        matrix=everything[: len(texts)],
+        protocol=everything[len(texts) :],
+        terms=terms,
+    )
