@@ -3,6 +3,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extraction.codebook import CodebookError, load, to_json
 from tests.extraction.worked import codebook
@@ -219,6 +221,47 @@ def test_all_faults_are_told_at_once():
     _set("size", nonsense=2)(definition)
     definition["rules"][0]["checks"][0]["kind"] = "wishes"
     assert len(faults(definition)) == 3
+
+
+def _places(node, path=()) -> list[tuple]:
+    inner = node.items() if isinstance(node, dict) else enumerate(node)
+    found = []
+    for key, value in inner:
+        found.append((*path, key))
+        if isinstance(value, dict | list):
+            found += _places(value, (*path, key))
+    return found
+
+
+WHOLE = json.loads(json.dumps(to_json(codebook())))
+SMALL_PLACES = _places(small())
+WHOLE_PLACES = [place for place in _places(WHOLE) if place[0] != "vocabularies"]
+ODD = st.sampled_from([None, "", "x", 0, 1.5, True, [], {}, ["x"], [{}], {"x": 1}, [None]])
+
+
+@settings(max_examples=150, deadline=None)
+@given(place=st.sampled_from(SMALL_PLACES), odd=ODD)
+def test_a_codebook_with_something_odd_in_it_loads_or_is_refused(place, odd):
+    _spoil_and_load(small(), place, odd)
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.sampled_from(WHOLE_PLACES), odd=ODD)
+def test_the_seeded_codebook_with_something_odd_in_it_loads_or_is_refused(place, odd):
+    _spoil_and_load(copy.deepcopy(WHOLE), place, odd)
+
+
+def _spoil_and_load(definition: dict, place: tuple, odd: object) -> None:
+    node = definition
+    for step in place[:-1]:
+        node = node[step]
+    node[place[-1]] = odd
+    try:
+        loaded = load(definition)
+    except CodebookError as refusal:
+        assert refusal.faults
+    else:
+        assert load(to_json(loaded)) == loaded
 
 
 def test_loading_does_not_change_the_definition():
