@@ -125,7 +125,7 @@ class Placed:
         return self.x + self.width / 2
 
 
-def draw(
+def to_svg(
     flow: Flow,
     *,
     links: Mapping[str, str] | None = None,

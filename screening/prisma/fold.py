@@ -110,16 +110,20 @@ _PLACE_AFTER_SCREENING: dict[str, Place] = {
 _PLACE_AFTER_FULL_TEXT: dict[str, Place] = {
     Outcome.INCLUDED: Place.INCLUDED,
     Outcome.EXCLUDED: Place.REPORT_EXCLUDED,
-    Outcome.CONFLICT: Place.REPORT_CONFLICT,
 }
 
 
 def _place_of_report(fact: GroupFact) -> Place:
+    """A conflict shows only once the report is there: until then a blinded flow could not
+    count it with what awaits retrieval, and would give the conflict away."""
     if fact.retrieval == Retrieval.NOT_RETRIEVED:
         return Place.NOT_RETRIEVED
     if fact.ft_outcome in _PLACE_AFTER_FULL_TEXT:
         return _PLACE_AFTER_FULL_TEXT[fact.ft_outcome]
-    return Place.UNASSESSED if fact.retrieval == Retrieval.RETRIEVED else Place.RETRIEVAL
+    if fact.retrieval != Retrieval.RETRIEVED:
+        return Place.RETRIEVAL
+    is_conflict = fact.ft_outcome == Outcome.CONFLICT
+    return Place.REPORT_CONFLICT if is_conflict else Place.UNASSESSED
 
 
 def build_flow(
@@ -143,8 +147,8 @@ def build_flow(
        default as ineligible by automation tools, before screening.
     3. *Undecided*, *in conflict* or *excluded* by screening titles and abstracts.
     4. Whatever was included there is sought: *not retrieved* (whatever else is known of it),
-       then included, excluded or in conflict at full text, else awaiting assessment (once
-       retrieved) or retrieval.
+       then *included* or *excluded* at full text, else awaiting *retrieval*, and once retrieved
+       awaiting assessment or *in conflict*.
 
     The columns: a group with at least one record from a database or register belongs to the
     left one. Of its records of those kinds one stands for the report (the canonical record, else

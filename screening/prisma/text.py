@@ -128,9 +128,13 @@ def _sources(flow: Flow) -> list[str]:
         ("searched citations", flow.citation_searching),
         ("used as further methods", flow.other_sources),
     )
-    return [
-        f"We {what}: {listed([name for name, _ in counts])}." for what, counts in kinds if counts
-    ]
+    return [f"We {what}{_names(counts)}." for what, counts in kinds if counts]
+
+
+def _names(counts: Counts) -> str:
+    """After a colon, the names that say more than the kind of source does."""
+    names = [name for name, _ in counts if name.lower() != "citation searching"]
+    return f": {listed(names)}" if names else ""
 
 
 def _counting(flow: Flow) -> list[str]:

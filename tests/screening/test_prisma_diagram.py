@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screening.prisma import Count, Flow, Pending, ReportColumn
-from screening.prisma.diagram import FONT, draw
+from screening.prisma.diagram import FONT, to_svg
 from screening.prisma.lettering import BOLD, width, wrap
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,7 +52,7 @@ RIGHT = ["other_identified", "other_sought", "other_not_retrieved", "other_asses
 
 
 def parsed(flow, **options):
-    return ElementTree.fromstring(draw(flow, **options))
+    return ElementTree.fromstring(to_svg(flow, **options))
 
 
 def said(root):
@@ -176,7 +176,7 @@ def test_links_never_nest(flow):
 
 
 def test_names_are_escaped():
-    svg = draw(FLOW, links={"screened": '"><script>'}, title="<x>", as_of="<y>")
+    svg = to_svg(FLOW, links={"screened": '"><script>'}, title="<x>", as_of="<y>")
     assert "<script>" not in svg and "<b>" not in svg and "<y>" not in svg
     assert "A <b> & \"c\" 'd' (n = 1)" in said(ElementTree.fromstring(svg))
 
@@ -201,13 +201,13 @@ def test_links_stay_reachable_for_assistive_technology():
 
 
 def test_a_file_is_light_and_needs_no_style_sheet():
-    svg = draw(FLOW)
+    svg = to_svg(FLOW)
     assert "var(" not in svg and "<style" not in svg and "style=" not in svg
     assert parsed(FLOW).get("width")
 
 
 def test_on_a_page_it_follows_the_theme_without_inline_style():
-    svg = draw(FLOW, themed=True)
+    svg = to_svg(FLOW, themed=True)
     assert 'fill="var(--ink, ' in svg
     assert "<style" not in svg and "style=" not in svg
     assert parsed(FLOW, themed=True).get("width") is None
@@ -217,7 +217,7 @@ def test_a_provisional_flow_says_so_on_top():
     pending = (Pending("records in conflict", 5),)
     first = next(parsed(replace(FLOW, pending=pending)).iter(f"{SVG}text"))
     assert first.text == "Provisional: 5 records in conflict."
-    assert "Provisional" not in draw(FLOW)
+    assert "Provisional" not in to_svg(FLOW)
 
 
 def test_footnotes_and_the_instant_stand_below():

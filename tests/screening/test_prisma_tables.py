@@ -281,4 +281,5 @@ def test_the_methods_name_the_sources_and_how_duplicates_were_joined():
         "We searched the databases: PubMed and Embase. We searched the registers"
     )
     assert "Of the 64 duplicates removed, 58 were joined by a rule and 6 by a person." in text
+    assert "We searched citations. We used as further methods: Hand search." in text
     assert text.endswith("A footnote.")
