@@ -94,11 +94,15 @@ class ReadingForm(forms.Form):
     encoding = forms.ChoiceField(label="Encoding", required=False)
 
     def __init__(
-        self, *args: Any, formats: list[tuple[str, str]], encodings: list[str], **kwargs: Any
+        self,
+        *args: Any,
+        formats: list[tuple[str, str]],
+        encodings: list[tuple[str, str]],
+        **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
         self.fields["format"].choices = formats
-        self.fields["encoding"].choices = [(name, name) for name in encodings]
+        self.fields["encoding"].choices = encodings
 
 
 class MappingForm(forms.Form):

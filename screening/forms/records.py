@@ -1,14 +1,21 @@
 """The filters of the records list, shared by page, export and API."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
-from reviewtool.reviews.models import Membership, Stage
+from reviewtool.reviews.models import Stage
 from screening.models import Search
-from screening.services.record_filters import Copies, Filters, outcome_choices
 
 ANY = ("", "any")
+#: Which of the records of one report are listed.
+COPIES = [
+    ("", "all records"),
+    ("one", "one per report"),
+    ("extra", "duplicates only"),
+    ("joined", "reports with duplicates"),
+]
 
 
 class FilterForm(forms.Form):
@@ -29,16 +36,22 @@ class FilterForm(forms.Form):
     removed = forms.ChoiceField(
         label="Removed before screening", required=False, choices=[ANY, ("yes", "yes"), ("no", "no")]
     )
-    copies = forms.ChoiceField(label="Duplicates", required=False, choices=Copies.choices)
+    copies = forms.ChoiceField(label="Duplicates", required=False, choices=COPIES)
 
-    def __init__(self, *args: Any, member: Membership, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        searches: Iterable[Search],
+        outcomes: Iterable[tuple[str, str]],
+        **kwargs: Any,
+    ):
+        """Offer the review's searches, and the outcomes the member may ask for."""
         super().__init__(*args, **kwargs)
-        searches = Search.objects.filter(review=member.review)
         self.fields["source"].choices = [ANY, *((str(s.pk), str(s)) for s in searches)]
         for stage in Stage:
-            self.fields[stage.value].choices = [ANY, *outcome_choices(member)]
+            self.fields[stage.value].choices = [ANY, *outcomes]
 
-    def filters(self) -> Filters:
-        """Return what was asked for; fields that make no sense are left out."""
+    def asked(self) -> dict[str, Any]:
+        """Return what was asked for; fields that make no sense ask for nothing."""
         self.is_valid()
-        return Filters(**{name: self.cleaned_data.get(name) or None for name in self.fields})
+        return {name: self.cleaned_data.get(name) or None for name in self.fields}

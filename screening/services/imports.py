@@ -29,7 +29,7 @@ from screening.events.imports import (
     SearchRegistered,
 )
 from screening.models import Decision, ImportedFile, ImportProblem, Record, Search
-from screening.services import dedupe, groups, reading, records, screenings
+from screening.services import conversion, dedupe, groups, reading, records, screenings
 
 JOB = "import"
 READ_JOB = "read_file"
@@ -110,7 +110,12 @@ def upload_file(search: Search, *, by: Membership, name: str, stream: BinaryIO) 
         file.file.save(f"{sha256[:16]}.dat", File(stream), save=False)
         file.full_clean()
         file.save()
-    _summarise_soon(file, by)
+    try:
+        _summarise_soon(file, by)
+    except ValidationError:  # it began like an export and is none: nothing is kept of it
+        file.file.delete(save=False)
+        file.delete()
+        raise
     return file
 
 
@@ -133,7 +138,9 @@ def choose_reading(
     """Read a file otherwise than was recognised: another format, encoding or meaning of columns."""
     file = _open_file(file, by)
     recognised = reading.recognise_as(
-        file, format=format or file.format, encoding=encoding or file.encoding
+        file,
+        format=file.format if format is None else format,
+        encoding=file.encoding if encoding is None else encoding,
     )
     file.format, file.encoding = recognised.format, recognised.encoding
     file.description = recognised.description[:300]
@@ -224,7 +231,7 @@ def add_record(search: Search, *, by: Membership, **fields: Any) -> Record:
         raise ValidationError({"title": "Give at least a title or an abstract."})
     if search.records.visible().filter(raw_sha256=record.raw_sha256).exists():
         raise ValidationError("This record is already in this search.")
-    records.index(record)
+    conversion.index(record)
     record.save()
     happening = RecordAdded(record=record.pk, search=search.pk, title=record.title)
     record.entered_seq = events.record(by.review, happening, by=by).seq
@@ -277,7 +284,7 @@ def _read_in(run: Run, file: ImportedFile) -> None:
 def _insert(file: ImportedFile, citations: list[Citation], *, start: int) -> int:
     """Enter a batch's records, still invisible; return how many this search already has."""
     rows = [
-        reading.record_of(citation, file=file, position=start + place)
+        conversion.record_of(citation, file=file, position=start + place)
         for place, citation in enumerate(citations, 1)
     ]
     hashes = [row.raw_sha256 for row in rows]
@@ -295,7 +302,7 @@ def _insert(file: ImportedFile, citations: list[Citation], *, start: int) -> int
 
 def _note(file: ImportedFile, problems: list[Problem]) -> int:
     """Keep what the reader had to say; return how many records could not be read."""
-    rows = [reading.problem_of(problem, file=file) for problem in problems]
+    rows = [conversion.problem_of(problem, file=file) for problem in problems]
     ImportProblem.objects.bulk_create(rows)
     return sum(row.severity == ImportProblem.Severity.ERROR for row in rows)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db import models
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from reviewtool.reviews.models import Membership, Stage
@@ -15,15 +14,6 @@ from screening.search_text import terms
 TOLD = (Outcome.INCLUDED, Outcome.EXCLUDED, Outcome.WITHDRAWN, Outcome.NOT_SCREENED)
 UNSETTLED = "unsettled"
 MINE = "mine-"
-
-
-class Copies(models.TextChoices):
-    """Which of the records of one report are listed."""
-
-    ALL = "", "all records"
-    ONE = "one", "one per report"
-    EXTRA = "extra", "duplicates only"
-    JOINED = "joined", "reports with duplicates"
 
 
 @dataclass(frozen=True)
@@ -105,11 +95,11 @@ def _of_year(records: QuerySet[Record], filters: Filters) -> QuerySet[Record]:
 
 
 def _of_copies(records: QuerySet[Record], copies: str | None) -> QuerySet[Record]:
-    if copies == Copies.ONE:
+    if copies == "one":
         return records.filter(canonical=F("pk"))
-    if copies == Copies.EXTRA:
+    if copies == "extra":
         return records.exclude(canonical=F("pk"))
-    if copies == Copies.JOINED:
+    if copies == "joined":
         others = Record.objects.visible().filter(canonical=OuterRef("pk")).exclude(pk=OuterRef("pk"))
         return records.filter(Exists(others))
     return records

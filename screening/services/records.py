@@ -12,8 +12,8 @@ from reviewtool.reviews.models import Membership, Review
 from reviewtool.reviews.permissions import Permission, require
 from screening.events.imports import RecordCorrected, RecordRemoved, RecordRestored
 from screening.models import Decision, Record
-from screening.search_text import shadow
 from screening.services import dedupe, groups, screenings
+from screening.services.conversion import index
 
 #: What a person may correct; where a record came from is never changed.
 CORRECTABLE = (
@@ -94,17 +94,6 @@ def check(record: Record) -> None:
     record.authors = [name.strip() for name in record.authors if name.strip()]
     record.keywords = [word.strip() for word in record.keywords if word.strip()]
     record.clean_fields(exclude=["search", "review", "file", "canonical", "raw_sha256"])
-
-
-def index(record: Record) -> None:
-    """Bring the columns that searching and deduplication look through up to date."""
-    record.search_text = shadow(
-        [
-            record.title, *record.authors, str(record.year or ""), record.journal, record.doi,
-            record.pmid, record.registry_id, record.accession, *record.keywords, record.abstract,
-        ]
-    )  # fmt: skip
-    record.keys = dedupe.keys_of(record)
 
 
 def _locked(record: Record, by: Membership) -> Record:

@@ -16,7 +16,7 @@ from reviewtool.reviews.models import Membership
 from reviewtool.reviews.permissions import Permission
 from screening.forms.imports import MappingForm, ReadingForm, RecordForm, SearchForm, UploadForm
 from screening.models import ImportedFile, ImportProblem, Record, Search
-from screening.services import imports, reading, records
+from screening.services import imports, previews, reading, records
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -251,7 +251,7 @@ def _file_page(
     }
     if is_open and not context["is_waiting"]:
         context |= {
-            "preview": imports.preview(found),
+            **_looked_at(found),
             "reading_form": reading_form or _reading_form(found),
             "mapping_form": mapping_form or _mapping_form(found),
         }
@@ -263,11 +263,19 @@ def _file_page(
     return response
 
 
+def _looked_at(found: ImportedFile) -> dict[str, Any]:
+    """The preview, or the sentence that says why the file cannot be read."""
+    try:
+        return {"preview": previews.preview(found)}
+    except ValidationError as error:
+        return {"unreadable": error.messages}
+
+
 def _reading_form(found: ImportedFile, data: Any = None) -> ReadingForm:
     return ReadingForm(
         data,
         formats=reading.formats(),
-        encodings=reading.encodings(found.encoding),
+        encodings=reading.encodings(),
         initial={"format": found.format, "encoding": found.encoding},
     )
 

@@ -14,8 +14,15 @@ from reviewtool.reviews.models import Membership, Stage
 from reviewtool.reviews.permissions import Permission
 from screening.forms.imports import ReasonForm, RecordForm
 from screening.forms.records import FilterForm
-from screening.models import Record, Screening
-from screening.services import dedupe, groups, record_export, record_filters, record_history, records
+from screening.models import Record, Screening, Search
+from screening.services import (
+    dedupe,
+    groups,
+    record_export,
+    record_filters,
+    record_history,
+    records,
+)
 
 PAGE = 50
 
@@ -24,8 +31,8 @@ PAGE = 50
 @review_view(Permission.READ)
 def list_records(request: HttpRequest, member: Membership) -> HttpResponse:
     """Find records; pages go by id, so that the last one is as quick as the first."""
-    form = FilterForm(request.GET, member=member)
-    found = record_filters.find(member, form.filters())
+    form = _filter_form(request, member)
+    found = record_filters.find(member, record_filters.Filters(**form.asked()))
     context = _page(request, found) | {
         "form": form,
         "n_found": found.count(),
@@ -43,8 +50,8 @@ def export(request: HttpRequest, member: Membership, format: str) -> HttpRespons
     """Download exactly the records the filters show, as RIS or CSV."""
     if format not in record_export.FORMATS:
         raise Http404("There is no such format.")
-    form = FilterForm(request.GET, member=member)
-    found = record_filters.find(member, form.filters())
+    asked = _filter_form(request, member).asked()
+    found = record_filters.find(member, record_filters.Filters(**asked))
     how = record_export.FORMATS[format]
     response = StreamingHttpResponse(how.write(member, found), content_type=how.content_type)
     name = f"{member.review.slug}-records.{format}"
@@ -110,6 +117,14 @@ def restore(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
 
 
 # ---------------------------------------------------------------- what pages show
+
+
+def _filter_form(request: HttpRequest, member: Membership) -> FilterForm:
+    return FilterForm(
+        request.GET,
+        searches=Search.objects.filter(review=member.review),
+        outcomes=record_filters.outcome_choices(member),
+    )
 
 
 def _record(member: Membership, pk: int) -> Record:

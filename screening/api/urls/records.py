@@ -1,0 +1,8 @@
+from django.urls import path
+
+from screening.api.records import RecordViewSet
+
+urlpatterns = [
+    path("records/", RecordViewSet.as_view({"get": "list"}), name="api-records"),
+    path("records/<int:pk>/", RecordViewSet.as_view({"get": "retrieve"}), name="api-record"),
+]

@@ -1,0 +1,80 @@
+"""From what a reader gives to the rows of a review, and back."""
+
+import hashlib
+import json
+
+from screening.citations import Citation, Problem
+from screening.dedupe import keys_of
+from screening.models import ImportedFile, ImportProblem, Record
+from screening.search_text import shadow
+
+TEXTS = (
+    "title", "journal", "volume", "number", "pages", "doi", "pmid", "abstract", "language",
+    "type", "registry_id", "url", "accession", "note",
+)  # fmt: skip
+
+
+def record_of(citation: Citation, *, file: ImportedFile, position: int) -> Record:
+    """Return a citation as an unsaved record of a file."""
+    year = citation.year
+    record = Record(
+        review=file.search.review,
+        search=file.search,
+        file=file,
+        position=position,
+        line=citation.line,
+        authors=[clean(name) for name in citation.authors],
+        keywords=[clean(word) for word in citation.keywords],
+        year=year if year is not None and 0 < year < 10000 else None,
+        raw=[[clean(tag), clean(value)] for tag, value in citation.raw],
+        raw_text=clean(citation.raw_text),
+        raw_sha256=fingerprint_of(citation),
+        **{name: clean(getattr(citation, name)) for name in TEXTS},
+    )
+    index(record)
+    return record
+
+
+def citation_of(record: Record) -> Citation:
+    """Return a record as a citation, for the pure packages and for export."""
+    return Citation(
+        authors=tuple(record.authors),
+        keywords=tuple(record.keywords),
+        year=record.year,
+        raw=tuple((tag, value) for tag, value in record.raw),
+        raw_text=record.raw_text,
+        line=record.line,
+        **{name: getattr(record, name) for name in TEXTS},
+    )
+
+
+def problem_of(problem: Problem, *, file: ImportedFile) -> ImportProblem:
+    return ImportProblem(
+        file=file,
+        line=problem.line,
+        severity=problem.severity,
+        message=clean(problem.message)[:500],
+        raw_text=clean(problem.raw_text),
+    )
+
+
+def fingerprint_of(citation: Citation) -> str:
+    """Return what tells two records of a search apart: everything the source said."""
+    said = json.dumps(citation.raw, ensure_ascii=False) if citation.raw else citation.raw_text
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def clean(text: str) -> str:
+    """Return text that every database keeps: PostgreSQL refuses NUL, UTF-8 has no surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def index(record: Record) -> None:
+    """Bring the columns that searching and deduplication look through up to date."""
+    record.search_text = shadow(
+        [
+            record.title, *record.authors, str(record.year or ""), record.journal, record.doi,
+            record.pmid, record.registry_id, record.accession, *record.keywords, record.abstract,
+        ]
+    )  # fmt: skip
+    record.keys = sorted(keys_of(citation_of(record)))
