@@ -29,6 +29,18 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _WIDE = ("utf-16", "utf-32", "utf_16", "utf_32")
+_NOT_FOR_FILES = (
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "unicode-escape",
+    "raw-unicode-escape",
+    "utf-7",
+    "mbcs",
+    "oem",
+)
 _BLOCK = 256 * 1024
 _TO_SPACE = bytes.maketrans(b"\x0b\x0c\x1c\x1d\x1e\x1f", b"      ")
 _CONTROLS = bytes([*range(9), *range(14, 28), 0x7F])
@@ -55,8 +67,8 @@ def encoding_of(head: bytes, *, name: str | None = None) -> Encoding:
     mark, marked = next(((m, n) for m, n in _MARKS if head.startswith(m)), (b"", ""))
     if name:
         canonical = _canonical(name)
-        fits = marked and canonical.removesuffix("-sig").startswith(marked[:5])
-        return Encoding(canonical, bool(fits), mark if fits else b"")
+        fits = bool(marked) and canonical.removesuffix("-sig").startswith(marked[:6])
+        return Encoding(marked if fits else canonical, fits, mark if fits else b"")
     if marked:
         return Encoding(marked, True, mark)
     if b"\x00" in head[:4096] and (wide := _wide_by_nuls(head[:4096])):
@@ -78,8 +90,10 @@ def _canonical(name: str) -> str:
     try:
         found = codecs.lookup(name.strip())
     except (LookupError, ValueError) as error:
-        raise Refused(f"“{name}” is not an encoding; choose one of {', '.join(CHOICES)}.") from error
-    if not found._is_text_encoding or found.name in ("idna", "punycode", "undefined"):
+        raise Refused(
+            f"“{name}” is not an encoding; choose one of {', '.join(CHOICES)}."
+        ) from error
+    if not found._is_text_encoding or found.name in _NOT_FOR_FILES:
         raise Refused(f"“{name}” is not an encoding; choose one of {', '.join(CHOICES)}.")
     return found.name
 
@@ -92,7 +106,9 @@ def _wide_by_nuls(head: bytes) -> str:
         ((0, 1, 1, 1), "utf-32-le"), ((1, 1, 1, 0), "utf-32-be"),
         ((0, 1, 0, 1), "utf-16-le"), ((1, 0, 1, 0), "utf-16-be"),
     ):  # fmt: skip
-        if all(share > 0.6 if full else share < 0.3 for share, full in zip(nuls, pattern, strict=True)):
+        if all(
+            share > 0.6 if full else share < 0.3 for share, full in zip(nuls, pattern, strict=True)
+        ):
             return name
     return ""
 
@@ -110,9 +126,17 @@ def _cp1252(data: bytes) -> str:
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError:
-        return "".join(
-            bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in data
-        )
+        return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in data)
+
+
+def _read_as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _cp1252(error.object[error.start : error.end]), error.end
+
+
+_AS_CP1252 = "reviewtool-cp1252"
+codecs.register_error(_AS_CP1252, _read_as_cp1252)
 
 
 @dataclass(slots=True)
@@ -135,6 +159,15 @@ class Lines:
                 number += 1
                 yield number, line
 
+    def chunks(self) -> Iterator[str]:
+        """Yield the text in pieces that do not end where lines end; XML may be one long line."""
+        name = "utf-8" if not self.is_named or _is_wide(self.encoding.name) else self.encoding.name
+        errors = "replace" if self.is_named else _AS_CP1252
+        decoder = codecs.getincrementaldecoder(name)(errors)
+        for chunk in self._utf8_chunks():
+            yield decoder.decode(chunk.translate(_TO_SPACE, _CONTROLS))
+        yield decoder.decode(b"", True)
+
     def _text(self, block: bytes, before: int) -> str:
         """Decode a block of whole lines, normalising their ends."""
         clean = block.translate(_TO_SPACE, _CONTROLS)
@@ -145,10 +178,18 @@ class Lines:
         text = self._decode(clean.removesuffix(b"\n"), before)
         if "\ufffd" in text:
             line = before + 1 + text[: text.index("\ufffd")].count("\n")
-            self._say("lost", line, "Some characters were lost before or while reading (“\ufffd”). Try another encoding.")
+            self._say(
+                "lost",
+                line,
+                "Some characters were lost before or while reading (“\ufffd”). Try another encoding.",
+            )
         if ("Ã" in text or "â€" in text) and (found := _MOJIBAKE.search(text)):
             line = before + 1 + text[: found.start()].count("\n")
-            self._say("mojibake", line, f"Text such as “{found[0]}” looks wrongly encoded, probably already in the export.")
+            self._say(
+                "mojibake",
+                line,
+                f"Text such as “{found[0]}” looks wrongly encoded, probably already in the export.",
+            )
         return text
 
     def _decode(self, clean: bytes, before: int) -> str:
@@ -164,7 +205,12 @@ class Lines:
             try:
                 yield line.decode("utf-8")
             except UnicodeDecodeError:
-                self._say("cp1252", number, "Not UTF-8 from here on; such lines were read as Windows-1252.", "info")
+                self._say(
+                    "cp1252",
+                    number,
+                    "Not UTF-8 from here on; such lines were read as Windows-1252.",
+                    "info",
+                )
                 yield _cp1252(line)
 
     def _say(self, kind: str, line: int, message: str, severity: str = "warning") -> None:

@@ -1,0 +1,288 @@
+"""Reading meaning out of values: identifiers by pattern, years, missing values, fields.
+
+Nothing here depends on the format; formats say in a `FieldMap` where they keep what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from screening.citations import markup, people
+from screening.citations.citation import Citation
+
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/(?:\(sici\)\S+|[^\s\"<>\\|]+)", re.I)
+_DOI_TAIL = re.compile(r"(?:[.,;:'\"*\]}]|\[doi\]|&(?:amp|lt|gt);?)+$", re.I)
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?=\D|$|(?:0[0-9]|1[0-2])[0-3]\d(?:\D|$))")
+_PMID = re.compile(r"\d{1,8}")
+_TYPED_PMID = re.compile(
+    r"(?:\b(?:pubmed|pmid|medline pmid)(?:\s*id)?\s*[:=]?\s*|pubmed\.ncbi\.nlm\.nih\.gov/|"
+    r"ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/(?:\?term=)?|id=pmid:)(\d{4,8})(?!\d)",
+    re.I,
+)
+_REGISTRY = re.compile(
+    r"NCT\s?\d{8}|ISRCTN\s?\d{5,8}|ACTRN\d{14}|DRKS\d{8}|ChiCTR[-A-Z]*\d{8,10}|UMIN\d{9}|jRCTs?\d{9,10}|"
+    r"CTRI/\d{4}/\d{2,3}/\d{6}|IRCT\d{8,16}N?\d*|KCT\d{7}|PACTR\d{12,16}|NTR\d{2,5}|RBR-\w{5,7}|TCTR\d{11}|"
+    r"EUCTR\d{4}-\d{6}-\d{2}|(?<!\d)20\d{2}-5?\d{5,6}-\d{2}(?:-\d{2})?(?!\d)",
+    re.I,
+)
+_MISSING = re.compile(
+    r"\[?(?:n/?a|nan|null|none|nil|undefined|-+|\.|not available|"
+    r"(?:no )?abstract (?:not |un)?available|no abstract|abstract not available|not applicable)\.?\]?",
+    re.I,
+)
+_SPACES = re.compile(r"\s+")
+_BLANKS = re.compile(r"[ \t\xa0]+")
+_LANGUAGE_TAIL = re.compile(r"\s*\.\s*$")
+
+
+def present(value: str) -> str:
+    """Return the value, or nothing when it only says that there is none ("NA", "null")."""
+    value = value.strip()
+    return "" if len(value) < 30 and _MISSING.fullmatch(value) else value
+
+
+def one_line(value: str) -> str:
+    """Return cleaned text on one line."""
+    return present(_SPACES.sub(" ", markup.clean(value)).strip())
+
+
+def paragraphs(value: str) -> str:
+    """Return cleaned text that keeps its line ends."""
+    text = markup.clean(value)
+    if "\n" not in text and "\r" not in text:
+        return present(_BLANKS.sub(" ", text).strip())
+    lines = (_BLANKS.sub(" ", line).strip() for line in text.splitlines())
+    return present("\n".join(line for line in lines if line))
+
+
+def year_in(value: str) -> int | None:
+    """Find a year between 1500 and 2099 anywhere in a date."""
+    match = _YEAR.search(value)
+    return int(match[1]) if match else None
+
+
+def doi_in(value: str) -> str:
+    """Find a DOI by its pattern, in lower case, whatever is glued around it."""
+    if "10." not in value:
+        return ""
+    decoded = unquote(value) if "%" in value else value
+    match = _DOI.search(decoded)
+    if not match:
+        return ""
+    doi = match[0]
+    if "://" in decoded[: match.start()]:
+        doi = re.split(r"[&?#]", doi, maxsplit=1)[0]
+    elif "&amp;" in doi or "&lt;" in doi or "&gt;" in doi:
+        doi = markup.clean(doi)
+    return _trimmed(doi).lower()
+
+
+def _trimmed(doi: str) -> str:
+    """Cut punctuation off a DOI's end; a closing bracket only when it closes nothing."""
+    while True:
+        shorter = _DOI_TAIL.sub("", doi)
+        if shorter.endswith(")") and shorter.count(")") > shorter.count("("):
+            shorter = shorter[:-1]
+        if shorter == doi:
+            return doi if doi.partition("/")[2] else ""
+        doi = shorter
+
+
+def pmid_from(value: str) -> str:
+    """Return the PubMed number of a field that holds nothing else, or that names it."""
+    typed = typed_pmid(value)
+    bare = value.strip().removesuffix(".0").strip()
+    return typed or (bare.lstrip("0") if _PMID.fullmatch(bare) else "")
+
+
+def typed_pmid(value: str) -> str:
+    """Find a number that is said to be a PubMed number ("PMID: 1", a link to PubMed)."""
+    match = _TYPED_PMID.search(value)
+    return match[1].lstrip("0") if match else ""
+
+
+def registry_in(value: str) -> str:
+    """Find the number of a trial register."""
+    match = _REGISTRY.search(value)
+    return match[0].replace(" ", "") if match else ""
+
+
+def span(start: str, end: str) -> str:
+    """Join first and last page; a first page that is a span already wins."""
+    start, end = present(start).strip(" ."), present(end).strip(" .")
+    start = start.replace("–", "-").replace("--", "-").strip("-")
+    if not end or end == start or "-" in start:
+        return start or end
+    return f"{start}-{end.lstrip('-–')}" if start else end
+
+
+def keywords_in(values: Iterable[str], separators: str = ";\n") -> tuple[str, ...]:
+    """Return single keywords, each once, of repeated values that may hold lists."""
+    found: dict[str, None] = {}
+    pattern = f"[{re.escape(separators)}]" if separators else None
+    for value in values:
+        for part in re.split(pattern, value) if pattern else [value]:
+            if word := one_line(part):
+                found.setdefault(word)
+    return tuple(found)
+
+
+class Values:
+    """The tags of one record by name, every repeat kept in order."""
+
+    __slots__ = ("by_tag",)
+
+    def __init__(self, tags: Iterable[tuple[str, str]]) -> None:
+        self.by_tag: dict[str, list[str]] = {}
+        for tag, value in tags:
+            if value:
+                self.by_tag.setdefault(tag, []).append(value)
+
+    def all(self, tags: Iterable[str]) -> list[str]:
+        """Return the values of several tags, tag by tag."""
+        found = self.by_tag
+        return [value for tag in tags if tag in found for value in found[tag]]
+
+    def first(self, tags: Iterable[str]) -> str:
+        """Return the first value that says something, in the order of the tags."""
+        for tag in tags:
+            for value in self.by_tag.get(tag, ()):
+                if present(value):
+                    return value
+        return ""
+
+    def group(self, tags: Iterable[str]) -> list[str]:
+        """Return all values of the first tag that has any."""
+        for tag in tags:
+            values = [value for value in self.by_tag.get(tag, ()) if present(value)]
+            if values:
+                return values
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """Where a format, or one provider's flavour of it, keeps each field; best place first."""
+
+    title: Sequence[str] = ()
+    authors: Sequence[str] = ()
+    corporate: Sequence[str] = ()
+    editors: Sequence[str] = ()
+    year: Sequence[str] = ()
+    journal: Sequence[str] = ()
+    volume: Sequence[str] = ()
+    number: Sequence[str] = ()
+    pages: Sequence[str] = ()
+    start: Sequence[str] = ()
+    end: Sequence[str] = ()
+    article_number: Sequence[str] = ()
+    doi: Sequence[str] = ()
+    pmid: Sequence[str] = ()
+    typed_pmid: Sequence[str] = ()
+    abstract: Sequence[str] = ()
+    keywords: Sequence[str] = ()
+    language: Sequence[str] = ()
+    type: Sequence[str] = ()
+    registry: Sequence[str] = ()
+    url: Sequence[str] = ()
+    accession: Sequence[str] = ()
+    note: Sequence[str] = ()
+    author_separators: str = ";"
+    keyword_separators: str = ";\n"
+
+    def with_(self, **changes: Sequence[str]) -> FieldMap:
+        """Return the map of a provider that differs in some fields."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def known(self) -> frozenset[str]:
+        """Return every tag that may enter a field."""
+        found: set[str] = set()
+        for name in self.__dataclass_fields__:
+            if not name.endswith("separators"):
+                found.update(getattr(self, name))
+        return frozenset(found)
+
+
+def fields_of(values: Values, places: FieldMap) -> dict[str, object]:
+    """Return the fields of a citation as the map finds them among the values."""
+    return {
+        "title": one_line(values.first(places.title)),
+        "authors": authors_of(values, places),
+        "year": first_year(values.all(places.year)),
+        "journal": one_line(values.first(places.journal)).removesuffix(";"),
+        "volume": one_line(values.first(places.volume)),
+        "number": one_line(values.first(places.number)),
+        "pages": pages_of(values, places),
+        "doi": first_found(doi_in, values.all(places.doi)),
+        "pmid": pmid_of(values, places),
+        "abstract": "\n".join(_distinct(map(paragraphs, values.group(places.abstract)))),
+        "keywords": keywords_in(values.all(places.keywords), places.keyword_separators),
+        "language": _LANGUAGE_TAIL.sub("", one_line(values.first(places.language))),
+        "type": one_line(values.first(places.type)),
+        "registry_id": first_found(registry_in, values.all(places.registry)),
+        "url": url_of(values.all(places.url)),
+        "accession": one_line(values.first(places.accession)),
+        "note": "\n".join(_distinct(map(paragraphs, values.all(places.note)))),
+    }
+
+
+def authors_of(values: Values, places: FieldMap) -> tuple[str, ...]:
+    """Return persons and then corporate authors; editors only when there is nobody else."""
+    found = people.names(values.group(places.authors), separators=places.author_separators)
+    found += tuple(one_line(name) for name in values.group(places.corporate))
+    if not found and places.editors:
+        found = people.names(values.group(places.editors), separators=places.author_separators)
+    return tuple(dict.fromkeys(name for name in map(markup.clean, found) if name))
+
+
+def first_year(values: Iterable[str]) -> int | None:
+    """Return the first year that any of the values holds."""
+    return next((year for value in values if (year := year_in(value))), None)
+
+
+def first_found(find: object, values: Iterable[str]) -> str:
+    """Return what a pattern finds in the first value that has it."""
+    return next((found for value in values if (found := find(value))), "")  # type: ignore[operator]
+
+
+def pages_of(values: Values, places: FieldMap) -> str:
+    """Return "first-last", a span as given, or an article number."""
+    pages = one_line(values.first(places.pages)) or span(
+        one_line(values.first(places.start)), one_line(values.first(places.end))
+    )
+    return pages.replace("--", "-") or one_line(values.first(places.article_number))
+
+
+def pmid_of(values: Values, places: FieldMap) -> str:
+    """Return a PubMed number from its own place, or from text that says it is one."""
+    own = first_found(pmid_from, values.all(places.pmid))
+    return own or first_found(typed_pmid, values.all(places.typed_pmid))
+
+
+def url_of(values: Iterable[str]) -> str:
+    """Return the first link; Rayyan glues further tags behind it, so it ends at white space."""
+    for value in values:
+        link = value.strip().split(None, 1)[0] if value.strip() else ""
+        if link.lower().startswith(("http://", "https://", "ftp://", "www.")):
+            return link
+    return ""
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value))
+
+
+def citation_from(
+    tags: Sequence[tuple[str, str]],
+    places: FieldMap,
+    *,
+    raw_text: str,
+    line: int,
+    changes: Mapping[str, object] | None = None,
+) -> Citation:
+    """Build a citation from the tags of a record; `changes` override what the map finds."""
+    fields = fields_of(Values(tags), places) | dict(changes or {})
+    return Citation(raw=tuple(tags), raw_text=raw_text, line=line, **fields)  # type: ignore[arg-type]
