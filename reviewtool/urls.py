@@ -1,1 +1,22 @@
-urlpatterns: list = []
+"""The doors: pages and API."""
+
+from django.conf import settings
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from reviewtool.activity import activity
+from reviewtool.overview import overview
+
+REVIEW = "reviews/<slug:slug>/"
+
+urlpatterns = [
+    path("", include("reviewtool.reviews.urls")),
+    path(REVIEW, overview, name="overview"),
+    path(f"{REVIEW}activity/", activity, name="activity"),
+    path(REVIEW, include("reviewtool.jobs.urls")),
+    path(REVIEW, include("screening.urls")),
+    path(REVIEW, include("extraction.urls")),
+    path("api/v1/", include("reviewtool.api.urls")),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", TemplateView.as_view(template_name="styleguide.html")))

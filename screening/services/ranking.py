@@ -7,10 +7,12 @@ new one is learned.
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from reviewtool.jobs.models import Job
 from reviewtool.jobs.run import Run
@@ -21,6 +23,7 @@ from reviewtool.reviews.permissions import Permission
 from screening.consensus import Outcome, Verdict
 from screening.models import Decision, FeatureSet, RankingRun, Record, Screening
 from screening.ranking import features, order
+from screening.ranking.explain import Contribution, strongest_terms
 from screening.ranking.model import RelevanceModel, should_retrain
 from screening.services.offers import latest_run
 
@@ -89,9 +92,7 @@ def labels(
 def train(run: Run) -> None:
     """Job: learn a new order for one reader (or the team) at one stage."""
     stage = run.params["stage"]
-    member = (
-        run.review.memberships.get(pk=run.params["member"]) if run.params["member"] else None
-    )
+    member = run.review.memberships.get(pk=run.params["member"]) if run.params["member"] else None
     started = time.perf_counter()
     run.progress(0, 3, "Reading the records")
     stored, matrix = feature_set(run.review)
@@ -157,3 +158,32 @@ def _keep(review: Review, mark: str, built: features.Features) -> FeatureSet:
         return FeatureSet.objects.get(review=review, fingerprint=mark)
     return stored
 
+
+@dataclass(frozen=True)
+class Learned:
+    """What settled outcomes teach the model about a stage."""
+
+    n_included: int
+    n_excluded: int
+    in_favour: list[Contribution]
+    against: list[Contribution]
+
+
+def learned(review: Review, *, stage: str) -> Learned | None:
+    """Return the strongest terms of a model of settled outcomes, or None without any.
+
+    Only outcomes that everybody may see are used, so the page tells nothing that is hidden.
+    """
+    included, excluded = labels(review, stage=stage, member=None)
+    if not included or not excluded:
+        return None
+    _, matrix = feature_set(review)
+    model = RelevanceModel(random_state=SEED).fit(matrix, included, excluded)
+    in_favour, against = strongest_terms(model, matrix)
+    return Learned(len(included), len(excluded), in_favour, against)
+
+
+def shown_runs(member: Membership, *, stage: str):
+    """Trainings a member may see: the shared ones and their own (others' label counts are hidden)."""
+    runs = RankingRun.objects.filter(review=member.review, stage=stage).defer("order")
+    return runs.filter(Q(member=None) | Q(member=member)).order_by("-pk")

@@ -76,3 +76,9 @@ def abstract(text: str, highlights: list[dict] | None = None) -> SafeString:
     shown = _LABEL.sub(r"<b>\1</b> ", shown)
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n|\n(?=<b>)", shown) if part.strip()]
     return mark_safe("".join(f"<p>{part}</p>" for part in paragraphs))  # nosec - escaped above
+
+
+@register.filter
+def per_cent(share: float) -> str:
+    """Write a share (0 to 1) in per cent, without decimals that say nothing."""
+    return f"{float(share) * 100:.1f}".rstrip("0").rstrip(".") + " %"

@@ -1,5 +1,7 @@
 """The URL converter of stages: title-abstract, full-text."""
 
+from django.urls import register_converter
+
 from reviewtool.reviews.models import Stage
 
 
@@ -11,3 +13,6 @@ class StageConverter:
 
     def to_url(self, value: str) -> str:
         return Stage(value).slug
+
+
+register_converter(StageConverter, "stage")

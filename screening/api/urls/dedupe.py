@@ -8,5 +8,7 @@ urlpatterns = [
         JudgementViewSet.as_view({"get": "list", "post": "create"}),
         name="api-duplicates",
     ),
-    path("duplicates/<int:pk>/", JudgementViewSet.as_view({"get": "retrieve"}), name="api-duplicate"),
+    path(
+        "duplicates/<int:pk>/", JudgementViewSet.as_view({"get": "retrieve"}), name="api-duplicate"
+    ),
 ]

@@ -1,0 +1,173 @@
+"""What is known about duplicates: what pages and clients ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from reviewtool.reviews.models import Review
+from screening.citations import Citation
+from screening.dedupe import best_fields
+from screening.models import Decision, DuplicateJudgement, DuplicateQuestion, Record
+from screening.services import groups
+from screening.services.conversion import citation_of
+
+Verdict = DuplicateJudgement.Verdict
+Pair = tuple[int, int]
+
+
+def open_questions(review: Review) -> QuerySet[DuplicateQuestion]:
+    """Pairs that wait for a person's eye, the surest first; pairs already in one group do not."""
+    visible = Record.objects.visible().values("pk")
+    return (
+        DuplicateQuestion.objects.filter(review=review, answered_seq=None)
+        .filter(first__in=visible, second__in=visible)
+        .exclude(first__canonical=F("second__canonical"))
+    )
+
+
+def latest(first: int, second: int) -> DuplicateJudgement:
+    """Return the judgement that holds for a pair: a person's last word, else a rule's."""
+    rows = DuplicateJudgement.objects.filter(first=first, second=second)
+    by_person = rows.filter(by_rule="").order_by("-seq").first()
+    return by_person or rows.latest("seq")
+
+
+def rule_before(judgement: DuplicateJudgement) -> DuplicateJudgement | None:
+    """Return the rule's word on the pair that a person's judgement overruled, if any."""
+    if judgement.by_rule:
+        return None
+    rows = DuplicateJudgement.objects.filter(
+        first=judgement.first_id, second=judgement.second_id, seq__lt=judgement.seq
+    )
+    return rows.exclude(by_rule="").order_by("-seq").first()
+
+
+def members_of(ids: Collection[int]) -> set[int]:
+    canonicals = Record.objects.filter(pk__in=ids).values("canonical")
+    members = Record.objects.visible().filter(canonical__in=canonicals)
+    return set(members.values_list("pk", flat=True))
+
+
+def held_about(ids: Collection[int], review: Review) -> dict[Pair, groups.Judged]:
+    rows = DuplicateJudgement.objects.filter(review=review)
+    return groups.standing(rows.filter(Q(first__in=ids) | Q(second__in=ids)))
+
+
+def standing_judgements(review: Review, *verdicts: str) -> QuerySet[DuplicateJudgement]:
+    """Judgements that hold: a person's last word on a pair, else the rules' last."""
+    same_pair = DuplicateJudgement.objects.filter(first=OuterRef("first"), second=OuterRef("second"))
+    by_person = same_pair.filter(by_rule="")
+    later = Q(seq__gt=OuterRef("seq"))
+    rows = DuplicateJudgement.objects.filter(review=review).filter(
+        (Q(by_rule="") & ~Exists(by_person.filter(later)))
+        | (~Q(by_rule="") & ~Exists(by_person) & ~Exists(same_pair.filter(later)))
+    )
+    return rows.filter(verdict__in=verdicts).order_by("-seq") if verdicts else rows
+
+
+def standing_between(first: Record, second: Record) -> DuplicateJudgement | None:
+    rows = standing_judgements(first.review).filter(first=first, second=second)
+    return rows.select_related("actor__user").first()
+
+
+def judgements_about(record: Record) -> QuerySet[DuplicateJudgement]:
+    """Judgements that hold about a record."""
+    rows = standing_judgements(record.review).filter(Q(first=record) | Q(second=record))
+    visible = Record.objects.visible().values("pk")
+    return rows.filter(first__in=visible, second__in=visible).select_related(
+        "first", "second", "actor__user"
+    )
+
+
+def counts(review: Review) -> dict[str, int]:
+    """Return the numbers of the bands."""
+    records = Record.objects.filter(review=review).visible()
+    by_person = standing_judgements(review, Verdict.SAME).filter(by_rule="")
+    return {
+        "copies": records.exclude(canonical=F("pk")).count(),
+        "by_person": by_person.count(),
+        "open": open_questions(review).count(),
+        "apart": standing_judgements(review, Verdict.DIFFERENT, Verdict.RELATED).count(),
+        "unsure": standing_judgements(review, Verdict.UNSURE).count(),
+    }
+
+
+def groups_with_reasons(canonicals: Sequence[int]) -> list[dict[str, Any]]:
+    """Return groups for the page: their records, and the judgements that joined them."""
+    records = Record.objects.visible().filter(canonical__in=canonicals).select_related("search")
+    members: dict[int, list[Record]] = {canonical: [] for canonical in canonicals}
+    group_of: dict[int, int] = {}
+    for record in records.defer("raw", "raw_text", "search_text", "abstract", "keys"):
+        members[record.canonical_id].append(record)
+        group_of[record.pk] = record.canonical_id
+    reasons: dict[int, list[DuplicateJudgement]] = {canonical: [] for canonical in canonicals}
+    first = next(iter(group_of), None)
+    if first is not None:
+        review = members[group_of[first]][0].review
+        rows = standing_judgements(review, Verdict.SAME).filter(first__in=group_of)
+        for row in rows.select_related("actor__user"):
+            if group_of.get(row.first_id) == group_of.get(row.second_id):
+                reasons[group_of[row.first_id]].append(row)
+    return [{"records": members[pk], "judgements": reasons[pk]} for pk in canonicals]
+
+
+# ---------------------------------------------------------------- what a judgement would change
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What joining or parting would do, in numbers; it never tells how anybody decided."""
+
+    n_records: int
+    n_groups_before: int
+    n_groups_after: int
+    n_decisions: int
+    n_people: int
+
+    @property
+    def sentences(self) -> list[str]:
+        before, after = self.n_groups_before, self.n_groups_after
+        said = [
+            f"The {self.n_records} records concerned form {_counted(before, 'report')} now "
+            f"and will form {_counted(after, 'report')}."
+        ]
+        if self.n_decisions:
+            kept = _counted(self.n_decisions, "decision")
+            people = _counted(self.n_people, "person", "people")
+            how = "count together" if after < before else "go with the record they were made on"
+            said.append(f"{kept} by {people} stay as they are and {how}; outcomes follow.")
+        else:
+            said.append("Nobody has decided on any of them yet.")
+        return said
+
+
+def effects_of_undo(judgement: DuplicateJudgement) -> Effects:
+    """Return what taking a judgement back would change."""
+    rule = rule_before(judgement)
+    verdict = rule.verdict if rule else Verdict.OPEN
+    pair = (judgement.first_id, judgement.second_id)
+    return effects_of(judgement.review, {pair: verdict})
+
+
+def effects_of(review: Review, verdicts: dict[Pair, str]) -> Effects:
+    """Return what a person's words on some pairs would change."""
+    ids = {record for pair in verdicts for record in pair}
+    members = members_of(ids)
+    held = held_about(members, review)
+    now = groups.grouping(members, held)
+    words = {pair: groups.Judged(verdict, "", 0.0, 0) for pair, verdict in verdicts.items()}
+    then = groups.grouping(members, held | words)
+    decisions = Decision.objects.current().filter(record__in=members)
+    return Effects(
+        n_records=len(members),
+        n_groups_before=len(set(now.values())),
+        n_groups_after=len(set(then.values())),
+        n_decisions=decisions.count(),
+        n_people=decisions.values("actor").distinct().count(),
+    )
+
+
+def _counted(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"

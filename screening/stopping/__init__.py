@@ -1,0 +1,1 @@
+"""When to stop: progress (no claim), indicator, certificate (pure)."""

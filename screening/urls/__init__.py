@@ -1,0 +1,19 @@
+"""Pages of the screening floor, collected from one module per step."""
+
+from screening.urls import (
+    dedupe,
+    imports,
+    prisma,
+    ranking,
+    records,
+    reports,
+    screen,
+    stages,
+    stopping,
+    studies,
+)
+
+app_name = "screening"
+_ = stages  # registers the converter of stages
+STEPS = (imports, records, dedupe, screen, reports, studies, prisma, ranking, stopping)
+urlpatterns = [pattern for step in STEPS for pattern in step.urlpatterns]
