@@ -26,6 +26,10 @@ logging.getLogger("bibtexparser.splitter").addFilter(lambda record: False)
 
 _START = re.compile(r"^[\s\ufeff}]*@\s*([A-Za-z][\w:-]*)\s*([{(])")
 _LATEX_FREE = ("url", "doi", "file", "eprint", "pmid", "pmcid", "note-url", "issn", "isbn")
+_PARTICLES = frozenset(
+    "von van der den de del della degli di da do dos das du des d' la le les lo ter ten tot zu zum zur af av bin ibn al el y e"
+    .split()
+)
 _AND = re.compile(r"\s+and\s+", re.I)
 _MONTHS = {
     "jan": "January", "feb": "February", "mar": "March", "apr": "April", "may": "May", "jun": "June",
@@ -265,7 +269,10 @@ def _split_outside(source: str, separator: str) -> list[str]:
 
 
 def _turned(source: str) -> str:
-    """Turn "Given von Family" round, by BibTeX's rule that "von" is what begins in lower case."""
+    """Turn "Given von Family" round; only words known as parts of names count as "von".
+
+    BibTeX would take any word in lower case, and so break organisations without braces.
+    """
     words = [word for word in _split_outside(source.replace("~", " "), " ") if word]
     first_von = next(
         (place for place, word in enumerate(words[:-1]) if place and _is_von(word)), None
@@ -278,4 +285,4 @@ def _turned(source: str) -> str:
 
 
 def _is_von(word: str) -> bool:
-    return word[:1].islower() and not word.startswith("{")
+    return word in _PARTICLES

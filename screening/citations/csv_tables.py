@@ -6,6 +6,7 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from screening.citations import headers, limits
 from screening.citations.citation import Citation, Problem, Refused
@@ -75,7 +76,7 @@ def _opened(source: Source) -> tuple[headers.Header, Iterator[Row | Problem]]:
     """Find the header and stand behind it."""
     csv.field_size_limit(limits.LINE)
     lines = iter(source.lines)
-    head = [numbered for numbered, _ in zip(lines, range(headers.MAX_PREAMBLE), strict=False)]
+    head = list(islice(lines, headers.MAX_PREAMBLE))
     header = headers.find(line for _, line in head)
     if header is None:
         raise Refused(NO_TABLE)

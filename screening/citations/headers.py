@@ -164,7 +164,7 @@ def _candidates(number: int, line: str) -> Iterable[Header]:
             columns = row_of(line, delimiter)
             if len(columns) >= 2 and max(map(len, columns)) < 200 and (known := n_known(columns)):
                 yield Header(number, delimiter, tuple(columns), known)
-    if plain(line) in ("title", "article title", "doi", "pmid"):
+    if number == 1 and plain(line) in ("title", "article title", "doi", "pmid"):
         yield Header(number, ",", (line.strip().strip('"'),), 2)
 
 

@@ -16,7 +16,7 @@ from screening.citations.citation import Citation
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/(?:\(sici\)\S+|[^\s\"<>\\|]+)", re.I)
 _DOI_TAIL = re.compile(r"(?:[.,;:'\"*\]}]|\[doi\]|&(?:amp|lt|gt);?)+$", re.I)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?=\D|$|(?:0[0-9]|1[0-2])[0-3]\d(?:\D|$))")
-_PMID = re.compile(r"\d{1,8}")
+_PMID = re.compile(r"(?:NLM|PMID|P|MED)?[:\s]*(\d{1,8})", re.I)
 _TYPED_PMID = re.compile(
     r"(?:\b(?:pubmed|pmid|medline pmid)(?:\s*id)?\s*[:=]?\s*|pubmed\.ncbi\.nlm\.nih\.gov/|"
     r"ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/(?:\?term=)?|id=pmid:)(\d{4,8})(?!\d)",
@@ -30,7 +30,7 @@ _REGISTRY = re.compile(
 )
 _MISSING = re.compile(
     r"\[?(?:n/?a|nan|null|none|nil|undefined|-+|\.|not available|"
-    r"(?:no )?abstract (?:not |un)?available|no abstract|abstract not available|not applicable)\.?\]?",
+    r"(?:no )?abstract (?:not |un)?available|publisher: abstract available from the publisher|no abstract|abstract not available|not applicable)\.?\]?",
     re.I,
 )
 _SPACES = re.compile(r"\s+")
@@ -41,7 +41,7 @@ _LANGUAGE_TAIL = re.compile(r"\s*\.\s*$")
 def present(value: str) -> str:
     """Return the value, or nothing when it only says that there is none ("NA", "null")."""
     value = value.strip()
-    return "" if len(value) < 30 and _MISSING.fullmatch(value) else value
+    return "" if len(value) < 60 and _MISSING.fullmatch(value) else value
 
 
 def one_line(value: str) -> str:
@@ -94,8 +94,8 @@ def _trimmed(doi: str) -> str:
 def pmid_from(value: str) -> str:
     """Return the PubMed number of a field that holds nothing else, or that names it."""
     typed = typed_pmid(value)
-    bare = value.strip().removesuffix(".0").strip()
-    return typed or (bare.lstrip("0") if _PMID.fullmatch(bare) else "")
+    bare = _PMID.fullmatch(value.strip().removesuffix(".0").strip())
+    return typed or (bare[1].lstrip("0") if bare else "")
 
 
 def typed_pmid(value: str) -> str:

@@ -165,8 +165,9 @@ MEDLINE = PLACES.with_(pmid=("PM", "PMID", "AN", "ID"))
 
 _MEDLINE_NAME = re.compile(r"medline|pubmed|^nlm$|^mdc$|^cmedm$", re.I)
 _SCOPUS_ID = re.compile(r"eid=(2-s2\.0-\d+)")
-_NOTE_PMID = re.compile(r"^\s*(?:PMID|PubMed ID)\s*[:=]\s*(\d{4,8})\b", re.M)
-_KEY_VALUE = re.compile(r"Accession Number:\s*([^;.\s][^;.]*)")
+_NOTE_PMID = re.compile(
+    r"^\s*(?:Accession Number:[^;\n]{0,60}?[;.]\s*)?(?:PMID|PubMed ID)\s*[:=]\s*(?:NLM)?(\d{4,8})\b", re.M
+)
 
 
 def tag_of(line: str) -> tuple[str, str] | None:
