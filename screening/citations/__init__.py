@@ -7,6 +7,7 @@ from screening.citations.citation import Citation, Problem, Refused
 from screening.citations.detect import FORMATS, Detected, detect
 from screening.citations.reading import read, read_columns
 from screening.citations.tables import Columns
+from screening.citations.writing import write
 
 __all__ = [
     "FORMATS",
@@ -18,4 +19,5 @@ __all__ = [
     "detect",
     "read",
     "read_columns",
+    "write",
 ]

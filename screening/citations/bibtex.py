@@ -27,8 +27,7 @@ logging.getLogger("bibtexparser.splitter").addFilter(lambda record: False)
 _START = re.compile(r"^[\s\ufeff}]*@\s*([A-Za-z][\w:-]*)\s*([{(])")
 _LATEX_FREE = ("url", "doi", "file", "eprint", "pmid", "pmcid", "note-url", "issn", "isbn")
 _PARTICLES = frozenset(
-    "von van der den de del della degli di da do dos das du des d' la le les lo ter ten tot zu zum zur af av bin ibn al el y e"
-    .split()
+    ["von", "van", "der", "den", "de", "del", "della", "degli", "di", "da", "do", "dos", "das", "du", "des", "d'", "la", "le", "les", "lo", "ter", "ten", "tot", "zu", "zum", "zur", "af", "av", "bin", "ibn", "al", "el", "y", "e"]
 )
 _AND = re.compile(r"\s+and\s+", re.I)
 _MONTHS = {
@@ -162,9 +161,10 @@ def citation_of(tags: list[tuple[str, str]], *, line: int, raw_text: str) -> Cit
     )
     fields["keywords"] = keywords_in(_keyword_lists(values), ";\n")
     kind = values.first(["entrytype"])
-    fields["type"] = _TYPES.get(kind, kind)
+    fields["type"] = values.first(["publication_type"]) or _TYPES.get(kind, kind)
+    fields["registry_id"] = values.first(["registry_id"]) or fields["registry_id"]
     fields["pages"] = str(fields["pages"]).replace("--", "-").replace("–", "-")
-    fields["accession"] = values.first(["unique-id", "accession_number", "id"])
+    fields["accession"] = values.first(["accession_number", "unique-id", "id"])
     if fields["journal"] == fields["title"]:
         fields["journal"] = ""
     return Citation(raw=tuple(tags), raw_text=raw_text, line=line, **fields)  # type: ignore[arg-type]

@@ -37,11 +37,15 @@ def split(value: str, separators: str = ";") -> list[str]:
 def inverted(name: str) -> str:
     """Return "Family, Given" for "Family, Given", "Family AB", "Family A.-B." and "Family,Given".
 
-    "Given Family" is not turned: nothing tells it from the name of an organisation.
+    A comma at the end marks an organisation, as EndNote has it. "Given Family" is not turned: nothing tells it from the name of an organisation.
     """
-    name = _SPACES.sub(" ", name).strip(" ;,")
+    name = _SPACES.sub(" ", name).strip(" ;")
+    is_corporate = name.endswith(",")
+    name = name.strip(" ;,")
     if not name or _OTHERS.match(name):
         return ""
+    if is_corporate and "," not in name:
+        return name
     if "," in name:
         family, _, given = name.partition(",")
         return f"{family.strip()}, {given.strip()}" if given.strip() else family.strip()

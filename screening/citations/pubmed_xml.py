@@ -10,6 +10,7 @@ from screening.citations import xml_records
 from screening.citations.citation import Citation, Problem
 from screening.citations.normalise import (
     doi_in,
+    keywords_in,
     one_line,
     paragraphs,
     pmid_from,
@@ -148,7 +149,7 @@ def _section(part: etree._Element) -> str:
 def _keywords(root: etree._Element) -> tuple[str, ...]:
     words = [text_of(word) for word in root.iter("Keyword")]
     headings = [text_of(heading.find("DescriptorName")) for heading in root.iter("MeshHeading")]
-    return tuple(dict.fromkeys(one_line(word) for word in (*words, *headings) if word))
+    return keywords_in([*words, *headings], ";")
 
 
 def _registry(article: etree._Element) -> str:

@@ -164,9 +164,11 @@ SCOPUS = PLACES.with_(pmid=("C2", "PM"))
 MEDLINE = PLACES.with_(pmid=("PM", "PMID", "AN", "ID"))
 
 _MEDLINE_NAME = re.compile(r"medline|pubmed|^nlm$|^mdc$|^cmedm$", re.I)
+_OWN_FIELD = re.compile(r"reviewtool (type|registry_id): (.+)")
 _SCOPUS_ID = re.compile(r"eid=(2-s2\.0-\d+)")
 _NOTE_PMID = re.compile(
-    r"^\s*(?:Accession Number:[^;\n]{0,60}?[;.]\s*)?(?:PMID|PubMed ID)\s*[:=]\s*(?:NLM)?(\d{4,8})\b", re.M
+    r"^\s*(?:Accession Number:[^;\n]{0,60}?[;.]\s*)?(?:PMID|PubMed ID)\s*[:=]\s*(?:NLM)?(\d{4,8})\b",
+    re.M,
 )
 
 
@@ -218,7 +220,14 @@ def citation_of(entry: Entry) -> Citation | Problem:
         fields["pmid"] = found
     if places is SCOPUS and not fields["accession"]:
         fields["accession"] = _scopus_id(values)
+    fields |= _own_fields(values)
     return Citation(raw=tuple(tags), raw_text=entry.raw_text, line=entry.line, **fields)  # type: ignore[arg-type]
+
+
+def _own_fields(values: Values) -> dict[str, str]:
+    """Fields that RIS has no place for, as our own export writes them."""
+    found = map(_OWN_FIELD.fullmatch, values.by_tag.get("ZZ", ()))
+    return {match[1]: match[2] for match in found if match}
 
 
 def places_for(values: Values) -> FieldMap:

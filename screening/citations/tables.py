@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from screening.citations import headers, people
+from screening.citations import headers, own_tables, people
 from screening.citations.citation import Citation, Refused
 from screening.citations.normalise import (
     FieldMap,
@@ -44,6 +44,17 @@ class Columns:
     provider: str = ""
 
     @property
+    def examples(self) -> dict[str, str]:
+        """Return the first value of each column that has any."""
+        pairs = (
+            (column, row[place])
+            for row in reversed(self.rows)
+            for place, column in enumerate(self.columns)
+            if row[place].strip()
+        )
+        return dict(pairs)
+
+    @property
     def has_title(self) -> bool:
         """Tell whether a column is known to hold titles."""
         return "title" in self.mapping.values()
@@ -57,6 +68,7 @@ class Table:
         self.provider = headers.provider_of(columns)
         self.mapping = self._chosen(mapping) if mapping else headers.guess(self.columns)
         self.places = self._places()
+        self.is_own = not mapping and own_tables.is_own(self.columns)
 
     def _chosen(self, mapping: Mapping[str, str]) -> dict[str, str]:
         known = {
@@ -109,6 +121,8 @@ class Table:
         tags = self.tags(cells)
         if not tags:
             return None
+        if self.is_own:
+            return own_tables.citation(tags, line=line, raw_text=raw_text)
         values = Values(tags)
         fields = fields_of(values, self.places)
         fields["authors"] = authors_in(values.first(self.places.authors))
