@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from reviewtool.reviews.permissions import Permission
 from screening.models import DuplicateJudgement, Record
-from screening.services import dedupe
+from screening.services import dedupe, duplicates
 
 Verdict = DuplicateJudgement.Verdict
 
@@ -51,7 +51,7 @@ class JudgementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         review = self.request.member.review
         rows = DuplicateJudgement.objects.filter(review=review)
         if self.request.query_params.get("standing") == "true":
-            rows = dedupe.standing_judgements(review)
+            rows = duplicates.standing_judgements(review)
         return rows.select_related("actor__user").order_by("pk")
 
     @extend_schema(

@@ -12,7 +12,7 @@ from reviewtool.reviews.models import Stage
 from screening.consensus import Outcome
 from screening.forms.records import FilterForm
 from screening.models import Record, Screening, Search
-from screening.services import dedupe, groups, record_filters
+from screening.services import duplicates, groups, record_filters
 
 _OUTCOMES = [*(outcome.value for outcome in Outcome), record_filters.UNSETTLED]
 PARAMETERS = [
@@ -100,7 +100,7 @@ class RecordDetailSerializer(RecordSerializer):
     @extend_schema_field(BestFieldSerializer(many=True))
     def get_best(self, record: Record) -> list[dict[str, Any]]:
         members = list(groups.group_of(record))
-        best = dedupe.best_of(members)
+        best = duplicates.best_of(members)
         return [{"field": one.name, "value": one.value, "record": one.record.pk} for one in best]
 
     @extend_schema_field(OutcomeSerializer(many=True))

@@ -2,12 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
 
 from screening.citations import Citation, Problem
 from screening.dedupe import keys_of
 from screening.models import ImportedFile, ImportProblem, Record
 from screening.search_text import shadow
 
+#: How many rows one batch of a job writes.
+CHUNK = 500
+T = TypeVar("T")
 TEXTS = (
     "title", "journal", "volume", "number", "pages", "doi", "pmid", "abstract", "language",
     "type", "registry_id", "url", "accession", "note",
@@ -36,14 +43,21 @@ def record_of(citation: Citation, *, file: ImportedFile, position: int) -> Recor
 
 
 def citation_of(record: Record) -> Citation:
-    """Return a record as a citation, for the pure packages and for export."""
+    """Return a record as a citation, with everything its source said."""
+    return replace(
+        bare_citation_of(record),
+        raw=tuple((tag, value) for tag, value in record.raw),
+        raw_text=record.raw_text,
+        line=record.line,
+    )
+
+
+def bare_citation_of(record: Record) -> Citation:
+    """Return a record's fields as a citation, without the raw text: to compare by."""
     return Citation(
         authors=tuple(record.authors),
         keywords=tuple(record.keywords),
         year=record.year,
-        raw=tuple((tag, value) for tag, value in record.raw),
-        raw_text=record.raw_text,
-        line=record.line,
         **{name: getattr(record, name) for name in TEXTS},
     )
 
@@ -77,4 +91,11 @@ def index(record: Record) -> None:
             record.pmid, record.registry_id, record.accession, *record.keywords, record.abstract,
         ]
     )  # fmt: skip
-    record.keys = sorted(keys_of(citation_of(record)))
+    record.keys = sorted(keys_of(bare_citation_of(record)))
+
+
+def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Yield lists of at most `size` items."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,24 +1,29 @@
 """Judging duplicates: by rules in a job, by persons on a page; every judgement can be taken back."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from reviewtool.jobs.models import Job
+from reviewtool.jobs.run import Run
 from reviewtool.jobs.services import enqueue
 from reviewtool.reviews import ledger
-from reviewtool.reviews.models import Membership, Review
+from reviewtool.reviews.models import Event, LedgerHead, Membership, Review, Stage
 from reviewtool.reviews.permissions import Permission, require
-from screening.models import Decision, DuplicateJudgement, DuplicateQuestion, Record
-from screening.services import groups, screenings
+from screening import dedupe as engine
+from screening.citations import Citation
+from screening.dedupe import Match
+from screening.models import DuplicateJudgement, DuplicateQuestion, Record
+from screening.services import duplicates, groups, ranking, screenings
+from screening.services.conversion import bare_citation_of, chunked
 
 JOB = "dedupe"
-#: The evidence of an entry that lets a rule's word hold again.
-RESTORED = "as the rule had it: the later judgement was taken back"
+#: Up to this many records every run compares them all.
+COMPARED_AS_A_WHOLE = 20_000
+TAKEN_BACK = "a judgement was taken back"
 Verdict = DuplicateJudgement.Verdict
 Pair = tuple[int, int]
 
@@ -27,6 +32,32 @@ def request_dedupe(review: Review, *, by: Membership, whole: bool = False) -> Jo
     """Ask for duplicates to be looked for: among what is new, or among all records again."""
     key = "whole" if whole else ""
     return enqueue(review, JOB, by=by, key=key, params={"whole": whole})
+
+
+def find_duplicates(run: Run) -> None:
+    """Compare records and enter what the rules are sure of; ask about what they are not.
+
+    Small reviews are compared as a whole, large ones new records against the rest, unless all
+    are asked for. A person's word is never touched. Started again after a kill, it finds the
+    same pairs again and enters those that are missing.
+    """
+    seq = LedgerHead.objects.get(review=run.review).seq
+    looked_at, is_whole = _to_compare(run)
+    run.progress(0, len(looked_at), "Comparing records")
+    matches = engine.find_duplicates(_citations(looked_at))
+    joined = [match for match in matches if match.verdict != "ask"]
+    asked = [match for match in matches if match.verdict == "ask"]
+    n_entered = 0
+    for chunk in chunked(_no_longer_sure(run.review, joined, is_whole) + joined):
+        with run.batch(message=f"{len(joined)} pairs found"):
+            n_entered += _enter_rules(chunk, run)
+    for chunk in chunked(asked):
+        with run.batch(message=f"{len(asked)} pairs need a person's eye"):
+            _ask(chunk, run.review)
+    with run.batch(result={"seq": seq, "entered": n_entered, "asked": len(asked)}):
+        _forget_questions(run.review, asked, looked_at if not is_whole else None)
+        for stage in Stage.values:
+            ranking.request_training(run.review, by=run.by, stage=stage)
 
 
 @transaction.atomic
@@ -120,23 +151,12 @@ def undo(judgement: DuplicateJudgement, *, by: Membership) -> DuplicateJudgement
         second=judgement.second,
         verdict=rule.verdict if rule else Verdict.OPEN,
         relation=rule.relation if rule else "",
-        evidence_for=[RESTORED] if rule else [],
+        evidence_for=[duplicates.RESTORED] if rule else [],
     )
     if row.verdict == Verdict.SAME:
         _check_may_join([row.first_id, row.second_id], by.review)
     _enter([row], by)
     return row
-
-
-def last_by(member: Membership) -> DuplicateJudgement | None:
-    """Return the member's own last word that can still be taken back."""
-    own = DuplicateJudgement.objects.filter(review=member.review, actor=member, by_rule="")
-    for judgement in own.order_by("-seq").select_related("first", "second")[:50]:
-        standing = duplicates.latest(judgement.first_id, judgement.second_id)
-        restored = judgement.verdict == Verdict.OPEN or judgement.evidence_for == [RESTORED]
-        if standing.pk == judgement.pk and not restored:
-            return judgement
-    return None
 
 
 # ---------------------------------------------------------------- shared
@@ -151,7 +171,7 @@ def _enter(rows: Sequence[DuplicateJudgement], by: Membership) -> None:
         pair = {"first_id": row.first_id, "second_id": row.second_id}
         if row.verdict == Verdict.OPEN:
             again = {"answered_seq": None}
-            new = again | {"review": by.review, "reason": "a judgement was taken back"}
+            new = again | {"review": by.review, "reason": TAKEN_BACK}
             DuplicateQuestion.objects.update_or_create(**pair, defaults=again, create_defaults=new)
         else:
             DuplicateQuestion.objects.filter(**pair).update(answered_seq=row.seq)
@@ -215,6 +235,118 @@ def _obstacles(
 
 def _is_apart(judged: groups.Judged | None) -> bool:
     return judged is not None and judged.verdict in groups.APART
+
+
+# ---------------------------------------------------------------- the rules
+
+
+def _to_compare(run: Run) -> tuple[list[int], bool]:
+    """Return the records to compare, and whether they are all."""
+    records = Record.objects.filter(review=run.review).visible()
+    ids = list(records.order_by("pk").values_list("pk", flat=True))
+    done = Job.objects.filter(review=run.review, kind=JOB, state=Job.State.DONE).first()
+    if run.params.get("whole") or done is None or len(ids) <= COMPARED_AS_A_WHOLE:
+        return ids, True
+    corrected = Event.objects.filter(
+        review=run.review, kind="record_corrected", seq__gt=done.result["seq"]
+    )
+    new = set(records.filter(entered_seq__gt=done.result["seq"]).values_list("pk", flat=True))
+    new |= {event.payload["record"] for event in corrected} & set(ids)
+    return sorted(_sharing_a_key(records, new)), False
+
+
+def _sharing_a_key(records: QuerySet[Record], new: set[int]) -> set[int]:
+    """Return the new records with everything they could be compared with."""
+    keys = dict(records.values_list("pk", "keys").iterator())
+    wanted = {key for pk in new for key in keys[pk]}
+    near = {pk for pk, own in keys.items() if not wanted.isdisjoint(own)}
+    groups_near = Record.objects.filter(pk__in=near).values_list("canonical", flat=True)
+    return near | new | set(groups_near)
+
+
+def _citations(ids: Sequence[int]) -> dict[int, Citation]:
+    citations: dict[int, Citation] = {}
+    for chunk in chunked(ids):
+        for record in Record.objects.filter(pk__in=chunk).defer("raw", "raw_text", "search_text"):
+            citations[record.pk] = bare_citation_of(record)
+    return citations
+
+
+def _no_longer_sure(review: Review, joined: Sequence[Match], is_whole: bool) -> list[Match]:
+    """Return what rules once joined and, seeing all records now, would not join any more."""
+    if not is_whole:
+        return []
+    found = {(match.first, match.second) for match in joined}
+    held = duplicates.standing_judgements(review, Verdict.SAME, Verdict.RELATED)
+    return [
+        Match(row.first_id, row.second_id, verdict=Verdict.OPEN, rule=row.by_rule)
+        for row in held.exclude(by_rule="")
+        if (row.first_id, row.second_id) not in found
+    ]
+
+
+def _enter_rules(matches: Sequence[Match], run: Run) -> int:
+    """Enter what is new among the rules' findings; what a person said of a pair stays."""
+    ledger.lock(run.review)
+    ids = {record for match in matches for record in (match.first, match.second)}
+    held = duplicates.held_about(ids, run.review)
+    visible = set(Record.objects.filter(pk__in=ids).visible().values_list("pk", flat=True))
+    rows = [
+        DuplicateJudgement(
+            first_id=match.first, second_id=match.second, verdict=match.verdict,
+            relation=match.relation, by_rule=match.rule[:60], score=match.score,
+            evidence_for=list(match.evidence_for), evidence_against=list(match.evidence_against),
+        )
+        for match in matches
+        if {match.first, match.second} <= visible
+        and _is_news(held.get((match.first, match.second)), match)
+    ]  # fmt: skip
+    ledger.append(run.review, rows, by=run.by)
+    follow(run.review, rows)
+    return len(rows)
+
+
+def _is_news(held: groups.Judged | None, match: Match) -> bool:
+    return held is None or (bool(held.by_rule) and held.verdict != match.verdict)
+
+
+def _ask(matches: Sequence[Match], review: Review) -> None:
+    """Put questions to persons; a pair somebody has answered is not asked again."""
+    ids = {record for match in matches for record in (match.first, match.second)}
+    held = duplicates.held_about(ids, review)
+    rows = [
+        DuplicateQuestion(
+            review=review, first_id=match.first, second_id=match.second, score=match.score,
+            reason=match.reason[:200], evidence_for=list(match.evidence_for),
+            evidence_against=list(match.evidence_against),
+        )
+        for match in matches
+        if held.get((match.first, match.second)) is None
+        or held[match.first, match.second].by_rule
+    ]  # fmt: skip
+    DuplicateQuestion.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["first", "second"],
+        update_fields=["score", "reason", "evidence_for", "evidence_against"],
+    )
+
+
+def _forget_questions(
+    review: Review, asked: Sequence[Match], looked_at: Collection[int] | None
+) -> None:
+    """Drop open questions that this comparison would not ask any more."""
+    still = {(match.first, match.second) for match in asked}
+    within = None if looked_at is None else set(looked_at)
+    open_ones = DuplicateQuestion.objects.filter(review=review, answered_seq=None)
+    gone = [
+        question.pk
+        for question in open_ones.exclude(reason=TAKEN_BACK)
+        if (question.first_id, question.second_id) not in still
+        and (within is None or {question.first_id, question.second_id} <= within)
+    ]
+    for chunk in chunked(gone):
+        DuplicateQuestion.objects.filter(pk__in=chunk).delete()
 
 
 def _known(by: Membership, key: str) -> DuplicateJudgement | None:

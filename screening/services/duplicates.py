@@ -1,13 +1,12 @@
 """What is known about duplicates: what pages and clients ask."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from reviewtool.reviews.models import Review
-from screening.citations import Citation
+from reviewtool.reviews.models import Membership, Review
 from screening.dedupe import best_fields
 from screening.models import Decision, DuplicateJudgement, DuplicateQuestion, Record
 from screening.services import groups
@@ -15,6 +14,8 @@ from screening.services.conversion import citation_of
 
 Verdict = DuplicateJudgement.Verdict
 Pair = tuple[int, int]
+#: The evidence of an entry that lets a rule's word hold again.
+RESTORED = "as the rule had it: the later judgement was taken back"
 
 
 def open_questions(review: Review) -> QuerySet[DuplicateQuestion]:
@@ -25,6 +26,17 @@ def open_questions(review: Review) -> QuerySet[DuplicateQuestion]:
         .filter(first__in=visible, second__in=visible)
         .exclude(first__canonical=F("second__canonical"))
     )
+
+
+def last_by(member: Membership) -> DuplicateJudgement | None:
+    """Return the member's own last word that can still be taken back."""
+    own = DuplicateJudgement.objects.filter(review=member.review, actor=member, by_rule="")
+    for judgement in own.order_by("-seq").select_related("first", "second")[:50]:
+        standing = latest(judgement.first_id, judgement.second_id)
+        restored = judgement.verdict == Verdict.OPEN or judgement.evidence_for == [RESTORED]
+        if standing.pk == judgement.pk and not restored:
+            return judgement
+    return None
 
 
 def latest(first: int, second: int) -> DuplicateJudgement:
@@ -111,6 +123,30 @@ def groups_with_reasons(canonicals: Sequence[int]) -> list[dict[str, Any]]:
             if group_of.get(row.first_id) == group_of.get(row.second_id):
                 reasons[group_of[row.first_id]].append(row)
     return [{"records": members[pk], "judgements": reasons[pk]} for pk in canonicals]
+
+
+@dataclass(frozen=True)
+class BestField:
+    """The best value of one field among duplicates, and the record it is from."""
+
+    name: str
+    value: Any
+    record: Record
+
+    @property
+    def label(self) -> str:
+        return str(Record._meta.get_field(self.name).verbose_name)
+
+    @property
+    def text(self) -> str:
+        return "; ".join(self.value) if isinstance(self.value, (list, tuple)) else str(self.value)
+
+
+def best_of(records: Sequence[Record]) -> list[BestField]:
+    """Choose each field from the copy that has it best; nothing is merged, all copies stay."""
+    by_id = {record.pk: record for record in records}
+    best = best_fields({pk: citation_of(record) for pk, record in by_id.items()})
+    return [BestField(name, value, by_id[source]) for name, (value, source) in best.items()]
 
 
 # ---------------------------------------------------------------- what a judgement would change

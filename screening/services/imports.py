@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -30,13 +29,12 @@ from screening.events.imports import (
 )
 from screening.models import Decision, ImportedFile, ImportProblem, Record, Search
 from screening.services import conversion, dedupe, groups, reading, records, screenings
+from screening.services.conversion import CHUNK, chunked
 
 JOB = "import"
 READ_JOB = "read_file"
-CHUNK = 500
 #: Larger files are read for their preview by a job, so that no page waits for them.
 READ_AT_ONCE = 20 * 1024 * 1024
-T = TypeVar("T")
 
 
 @transaction.atomic
@@ -374,13 +372,6 @@ def _drop_overtaken(file: ImportedFile) -> int:
 # ---------------------------------------------------------------- shared
 
 
-def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Yield lists of at most `size` items."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
 def _search_of(search: Search, by: Membership) -> Search:
     require(by, Permission.IMPORT)
     if search.review_id != by.review_id:
@@ -432,6 +423,8 @@ def _refuse_large(size: int) -> None:
 
 def _summarise_soon(file: ImportedFile, by: Membership) -> None:
     """Read the file for its preview, at once if it is small."""
+    if reading.needs_title_column(file):
+        return
     if file.size > READ_AT_ONCE:
         with transaction.atomic():
             key = f"file-{file.pk}"

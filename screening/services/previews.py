@@ -30,11 +30,13 @@ class Preview:
 
 def preview(file: ImportedFile) -> Preview:
     """Return what was read of a file: counts, the first records, and what looks wrong."""
-    summary = file.summary or reading.summarise(file)
     needs_title = reading.needs_title_column(file)
+    summary = file.summary
+    if not summary:
+        summary = reading.NOTHING_READ if needs_title else reading.summarise(file)
     return Preview(
         summary=summary,
-        sample=reading.sample_of(file),
+        sample=[] if needs_title else reading.sample_of(file),
         needs_title=needs_title,
         warnings=list(_warnings(summary, needs_title)),
         notes=list(_notes(file, summary)),
@@ -44,7 +46,7 @@ def preview(file: ImportedFile) -> Preview:
 def _warnings(summary: dict[str, Any], needs_title: bool) -> Iterator[str]:
     n, said = summary["n_records"], summary["n_said"]
     if needs_title:
-        yield "Say below which column holds the title."
+        yield "Say below which column holds the title; then the records can be read."
     if n != said:
         yield f"The file says it has {said} records, {n} could be read. See the problems below."
     if n and 2 * summary["fill"]["abstract"] < n:

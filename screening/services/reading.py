@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from screening.citations import Citation, Problem, Refused, detect, read, read_columns
 from screening.citations.detect import HEAD, NAMES
 from screening.citations.encodings import CHOICES
-from screening.citations.headers import FIELDS, guess
+from screening.citations.headers import FIELDS
 from screening.models import ImportedFile, Record
 from screening.search_text import normalise
 from screening.services.conversion import TEXTS, clean, fingerprint_of
@@ -57,6 +57,7 @@ class Columns:
 
     names: list[str]
     examples: dict[str, str]
+    guessed: dict[str, str]
 
 
 def formats() -> list[tuple[str, str]]:
@@ -234,6 +235,9 @@ def summarise(
     return summary | {"n_said": _count_starts(file) or parsed}
 
 
+NOTHING_READ = _Look(set(), set(), set()).summary() | {"n_said": 0}
+
+
 def _count_starts(file: ImportedFile) -> int:
     """Count the records a file says it has, without the reader; 0 where that cannot be told."""
     if file.format not in _STARTS:
@@ -261,7 +265,7 @@ def _field_texts(citation: Citation) -> list[str]:
 def _guessed(stream: BinaryIO, name: str, format: str, encoding: str) -> dict[str, str]:
     if format not in TABLES:
         return {}
-    return dict(guess(_columns(stream, name, format, encoding).names))
+    return dict(_columns(stream, name, format, encoding).guessed)
 
 
 def _columns(stream: BinaryIO, name: str, format: str, encoding: str) -> Columns:
@@ -269,7 +273,9 @@ def _columns(stream: BinaryIO, name: str, format: str, encoding: str) -> Columns
     table = _told(
         lambda: read_columns(stream, name=name, format=format, encoding=encoding or None)
     )
-    return Columns(list(table.columns), dict(table.examples))
+    rows = list(zip(*table.rows, strict=False)) or [()] * len(table.columns)
+    examples = [next(filter(None, cells), "") for cells in rows]
+    return Columns(list(table.columns), dict(zip(table.columns, examples, strict=False)), table.mapping)
 
 
 def _is_found(head: bytes, file: ImportedFile) -> bool:

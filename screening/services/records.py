@@ -93,7 +93,8 @@ def check(record: Record) -> None:
     """Raise ValidationError for fields that could not be kept as they are."""
     record.authors = [name.strip() for name in record.authors if name.strip()]
     record.keywords = [word.strip() for word in record.keywords if word.strip()]
-    record.clean_fields(exclude=["search", "review", "file", "canonical", "raw_sha256"])
+    others = {field.name for field in record._meta.fields} - set(CORRECTABLE)
+    record.clean_fields(exclude=others)
 
 
 def _locked(record: Record, by: Membership) -> Record:

@@ -19,7 +19,7 @@ from reviewtool.reviews.models import Membership
 from reviewtool.reviews.permissions import Permission
 from screening.forms.dedupe import JudgementForm
 from screening.models import DuplicateJudgement, DuplicateQuestion, Record
-from screening.services import dedupe, record_history
+from screening.services import dedupe, duplicates, record_history
 from screening.side_by_side import Row, row
 
 PAGE = 50
@@ -36,7 +36,7 @@ FIELDS = (
 def ask(request: HttpRequest, member: Membership) -> HttpResponse:
     """The next pair that needs a person's eye, side by side."""
     reason = request.GET.get("reason", "")
-    open_pairs = dedupe.open_questions(member.review)
+    open_pairs = duplicates.open_questions(member.review)
     wanted = open_pairs.filter(reason=reason) if reason else open_pairs
     question = wanted.select_related("first__search", "second__search").first()
     context = _bands(member) | {
@@ -45,7 +45,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
         "reasons": open_pairs.order_by().values("reason").annotate(n=Count("pk")).order_by("-n"),
         "n_wanted": wanted.count(),
         "question": question,
-        "last": dedupe.last_by(member),
+        "last": duplicates.last_by(member),
     }
     if question is not None:
         context |= _side_by_side(question.first, question.second)
@@ -75,7 +75,7 @@ def joined(request: HttpRequest, member: Membership) -> HttpResponse:
         .order_by("canonical")
     )
     groups = Paginator(ids, PAGE).get_page(request.GET.get("page"))
-    shown = dedupe.groups_with_reasons([canonical for canonical, _ in groups])
+    shown = duplicates.groups_with_reasons([canonical for canonical, _ in groups])
     context = _bands(member) | {"band": "joined", "page": groups, "groups": shown}
     return _page(request, member, "joined.html", context)
 
@@ -84,7 +84,7 @@ def joined(request: HttpRequest, member: Membership) -> HttpResponse:
 @review_view(Permission.READ)
 def apart(request: HttpRequest, member: Membership) -> HttpResponse:
     """Pairs that look alike and were kept apart, linked, or left unsure."""
-    rows = dedupe.standing_judgements(member.review, DuplicateJudgement.Verdict.DIFFERENT)
+    rows = duplicates.standing_judgements(member.review, DuplicateJudgement.Verdict.DIFFERENT)
     return _judgements(request, member, "apart", rows)
 
 
@@ -146,7 +146,7 @@ def accept_all(request: HttpRequest, member: Membership) -> HttpResponse:
 @review_view(Permission.JUDGE_DUPLICATES)
 def undo_last(request: HttpRequest, member: Membership) -> HttpResponse:
     """Take the member's own last word back, and show that pair again."""
-    last = dedupe.last_by(member)
+    last = duplicates.last_by(member)
     if last is None:
         messages.error(request, "There is no judgement of yours to take back.")
         return redirect("screening:duplicates", member.review.slug)
@@ -166,7 +166,7 @@ def undo(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
         "band": "history",
         "judgement": judgement,
         "sentence": record_history.judgement_sentence(judgement),
-        "effects": dedupe.effects_of_undo(judgement),
+        "effects": duplicates.effects_of_undo(judgement),
     }
     return _page(request, member, "undo.html", context)
 
@@ -196,7 +196,7 @@ def _page(
 
 
 def _bands(member: Membership) -> dict[str, Any]:
-    return {"counts": dedupe.counts(member.review)}
+    return {"counts": duplicates.counts(member.review)}
 
 
 def _pair(member: Membership, first: int, second: int) -> tuple[Record, Record]:
@@ -212,7 +212,7 @@ def _pair_page(
     request: HttpRequest, member: Membership, first: Record, second: Record, status: int = 200
 ) -> HttpResponse:
     question = DuplicateQuestion.objects.filter(first=first, second=second).first()
-    standing = dedupe.standing_between(first, second)
+    standing = duplicates.standing_between(first, second)
     known = standing or question
     context = _bands(member) | _side_by_side(first, second)
     context |= {
@@ -221,7 +221,7 @@ def _pair_page(
         "sentence": record_history.judgement_sentence(standing) if standing else "",
         "evidence_for": known.evidence_for if known else [],
         "evidence_against": known.evidence_against if known else [],
-        "effects": dedupe.effects_of(member.review, {(first.pk, second.pk): "same"}),
+        "effects": duplicates.effects_of(member.review, {(first.pk, second.pk): "same"}),
     }
     return _page(request, member, "pair.html", context, status)
 

@@ -16,7 +16,7 @@ from screening.forms.imports import ReasonForm, RecordForm
 from screening.forms.records import FilterForm
 from screening.models import Record, Screening, Search
 from screening.services import (
-    dedupe,
+    duplicates,
     groups,
     record_export,
     record_filters,
@@ -141,12 +141,12 @@ def _record_page(
         "record": record,
         "group": members,
         "others": [other for other in members if other.pk != record.pk],
-        "best": dedupe.best_of(members) if len(members) > 1 else [],
+        "best": duplicates.best_of(members) if len(members) > 1 else [],
         "outcomes": [
             (row.get_stage_display(), record_filters.shown_outcome(row, member))
             for row in screenings
         ],
-        "judgements": dedupe.judgements_about(record),
+        "judgements": duplicates.judgements_about(record),
         "history": record_history.of(record, member),
         "form": form or ReasonForm(),
         "may_correct": member.may(Permission.IMPORT),
