@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 from bibtexparser.splitter import Splitter
 
-from screening.citations import latex
+from screening.citations import latex, markup
 from screening.citations.citation import Citation, Problem
 from screening.citations.normalise import (
     FieldMap,
@@ -18,7 +18,6 @@ from screening.citations.normalise import (
     fields_of,
     first_found,
     keywords_in,
-    one_line,
 )
 from screening.citations.source import Source
 
@@ -26,10 +25,47 @@ logging.getLogger("bibtexparser.splitter").addFilter(lambda record: False)
 
 _START = re.compile(r"^[\s\ufeff}]*@\s*([A-Za-z][\w:-]*)\s*([{(])")
 _LATEX_FREE = ("url", "doi", "file", "eprint", "pmid", "pmcid", "note-url", "issn", "isbn")
+NO_TYPE = "untyped"
+"""What our own export says of a record that had no type."""
+
 _PARTICLES = frozenset(
-    ["von", "van", "der", "den", "de", "del", "della", "degli", "di", "da", "do", "dos", "das", "du", "des", "d'", "la", "le", "les", "lo", "ter", "ten", "tot", "zu", "zum", "zur", "af", "av", "bin", "ibn", "al", "el", "y", "e"]
+    [
+        "von",
+        "van",
+        "der",
+        "den",
+        "de",
+        "del",
+        "della",
+        "degli",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "du",
+        "des",
+        "d'",
+        "la",
+        "le",
+        "les",
+        "lo",
+        "ter",
+        "ten",
+        "tot",
+        "zu",
+        "zum",
+        "zur",
+        "af",
+        "av",
+        "bin",
+        "ibn",
+        "al",
+        "el",
+        "y",
+        "e",
+    ]
 )
-_AND = re.compile(r"\s+and\s+", re.I)
 _MONTHS = {
     "jan": "January", "feb": "February", "mar": "March", "apr": "April", "may": "May", "jun": "June",
     "jul": "July", "aug": "August", "sep": "September", "oct": "October", "nov": "November", "dec": "December",
@@ -161,10 +197,14 @@ def citation_of(tags: list[tuple[str, str]], *, line: int, raw_text: str) -> Cit
     )
     fields["keywords"] = keywords_in(_keyword_lists(values), ";\n")
     kind = values.first(["entrytype"])
-    fields["type"] = values.first(["publication_type"]) or _TYPES.get(kind, kind)
+    own_type = values.first(["publication_type"])
+    fields["type"] = own_type.removeprefix(NO_TYPE) if own_type else _TYPES.get(kind, kind)
     fields["registry_id"] = values.first(["registry_id"]) or fields["registry_id"]
     fields["pages"] = str(fields["pages"]).replace("--", "-").replace("–", "-")
-    fields["accession"] = values.first(["accession_number", "unique-id", "id"])
+    is_own = "publication_type" in values.by_tag
+    fields["accession"] = values.first(
+        ["accession_number", "unique-id", *([] if is_own else ["id"])]
+    )
     if fields["journal"] == fields["title"]:
         fields["journal"] = ""
     return Citation(raw=tuple(tags), raw_text=raw_text, line=line, **fields)  # type: ignore[arg-type]
@@ -220,8 +260,6 @@ def _people(values: Values, role: str) -> tuple[str, ...]:
 def _split_names(value: str) -> list[str]:
     """Split at "and" outside of braces; lists of another tool use semicolons."""
     value = " ".join(value.split())
-    if _AND.search(value) is None and value.count(";") >= 1 and "{" not in value:
-        return value.split(";")
     parts, depth, begin = [], 0, 0
     for match in re.finditer(r"[{}]|\s+and\s+", value, re.I):
         if match[0] == "{":
@@ -231,7 +269,7 @@ def _split_names(value: str) -> list[str]:
         elif depth <= 0:
             parts.append(value[begin : match.start()])
             begin = match.end()
-    return [*parts, value[begin:]]
+    return [name for part in [*parts, value[begin:]] for name in _split_outside(part, ";")]
 
 
 def _name(source: str) -> str:
@@ -245,8 +283,8 @@ def _name(source: str) -> str:
         and _braces(source[1:-1]) == 0
         and "{" not in source[1:-1]
     ):
-        return one_line(latex.to_text(source))
-    parts = [one_line(latex.to_text(part)) for part in _split_commas(source)]
+        return _plain(source)
+    parts = [_plain(part) for part in _split_commas(source)]
     if len(parts) == 1:
         return _turned(source)
     if len(parts) == 2:
@@ -278,11 +316,13 @@ def _turned(source: str) -> str:
         (place for place, word in enumerate(words[:-1]) if place and _is_von(word)), None
     )
     split = len(words) - 1 if first_von is None else first_von
-    family, given = (
-        one_line(latex.to_text(" ".join(part))) for part in (words[split:], words[:split])
-    )
+    family, given = (_plain(" ".join(part)) for part in (words[split:], words[:split]))
     return f"{family}, {given}" if given else family
 
 
 def _is_von(word: str) -> bool:
     return word in _PARTICLES
+
+
+def _plain(source: str) -> str:
+    return " ".join(markup.clean(latex.to_text(source)).split())

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from screening.citations.bibtex import NO_TYPE
 from screening.citations.citation import Citation
 
 _ENTRY_TYPES = {
@@ -22,7 +23,38 @@ _SPECIAL = re.compile(r"[\\{}%&#_$~^]")
 _LIGATURES = re.compile(r"--|''|``")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _CONSUMED = frozenset(
-    ["entrytype", "id", "title", "booktitle", "author", "editor", "year", "date", "journal", "journaltitle", "volume", "number", "issue", "pages", "doi", "url", "pmid", "abstract", "keywords", "keyword", "language", "note", "notes", "annote", "unique-id", "accession_number", "registry_id", "publication_type", "eprint", "author_keywords"]
+    [
+        "entrytype",
+        "id",
+        "title",
+        "booktitle",
+        "author",
+        "editor",
+        "year",
+        "date",
+        "journal",
+        "journaltitle",
+        "volume",
+        "number",
+        "issue",
+        "pages",
+        "doi",
+        "url",
+        "pmid",
+        "abstract",
+        "keywords",
+        "keyword",
+        "language",
+        "note",
+        "notes",
+        "annote",
+        "unique-id",
+        "accession_number",
+        "registry_id",
+        "publication_type",
+        "eprint",
+        "author_keywords",
+    ]
 )
 
 
@@ -54,7 +86,7 @@ def _fields(citation: Citation, kind: str) -> Iterable[tuple[str, str]]:
     yield "url", _verbatim(citation.url)
     yield "accession_number", escaped(citation.accession)
     yield "registry_id", escaped(citation.registry_id)
-    yield "publication_type", escaped(citation.type)
+    yield "publication_type", escaped(citation.type) or NO_TYPE
     yield "note", escaped(citation.note).replace("\n", r"\par{}")
     yield from _kept(citation)
 

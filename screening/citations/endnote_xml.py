@@ -91,7 +91,7 @@ def _authors(root: etree._Element) -> tuple[str, ...]:
             for part in value.split("\r")
         )
         if found:
-            return tuple(dict.fromkeys(found))
+            return found
     return ()
 
 

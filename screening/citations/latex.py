@@ -16,7 +16,7 @@ _SYMBOLS = {
     "i": "ı", "j": "ȷ", "S": "§", "P": "¶", "dag": "†", "pounds": "£", "copyright": "©", "textendash": "–", "textemdash": "—",
     "ldots": "…", "dots": "…", "textregistered": "®", "texttrademark": "™", "textdegree": "°", "times": "×", "pm": "±",
     "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "sim": "∼", "approx": "≈", "textless": "<", "textgreater": ">", "textquoteright": "’",
-    "textquoteleft": "‘", "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textunderscore": "_", "TeX": "TeX",
+    "textquoteleft": "‘", "textbackslash": "\\", "textasciitilde": "\x02", "textasciicircum": "^", "textunderscore": "_", "TeX": "TeX",
     "LaTeX": "LaTeX", "DH": "Ð", "dh": "ð", "TH": "Þ", "th": "þ", "infty": "∞", "rightarrow": "→", "leftarrow": "←", "cdot": "·",
     "quad": " ", "qquad": " ", "par": "\n", "newline": "\n", "slash": "/", "&": "&", "textmu": "µ", "textperiodcentered": "·",
 }  # fmt: skip

@@ -77,9 +77,7 @@ def citation_of(entry: Entry) -> Citation | Problem:
         fields["journal"] = ""
     fields["doi"] = _doi(values)
     fields["type"] = "; ".join(values.all(["PT"]))
-    fields["abstract"] = "\n".join(dict.fromkeys(values.group(["AB", "OAB"]))) or fields["abstract"]
     fields["registry_id"] = next(filter(None, map(registry_in, values.all(["SI"]))), "")
-    fields["pages"] = str(fields["pages"])
     return Citation(raw=tuple(tags), raw_text=entry.raw_text, line=entry.line, **fields)  # type: ignore[arg-type]
 
 

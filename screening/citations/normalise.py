@@ -235,7 +235,7 @@ def authors_of(values: Values, places: FieldMap) -> tuple[str, ...]:
     found += tuple(one_line(name) for name in values.group(places.corporate))
     if not found and places.editors:
         found = people.names(values.group(places.editors), separators=places.author_separators)
-    return tuple(dict.fromkeys(name for name in map(markup.clean, found) if name))
+    return tuple(name for name in map(markup.clean, found) if name)
 
 
 def first_year(values: Iterable[str]) -> int | None:
@@ -253,7 +253,7 @@ def pages_of(values: Values, places: FieldMap) -> str:
     pages = one_line(values.first(places.pages)) or span(
         one_line(values.first(places.start)), one_line(values.first(places.end))
     )
-    return pages.replace("--", "-") or one_line(values.first(places.article_number))
+    return pages.replace("--", "-").strip("-") or one_line(values.first(places.article_number))
 
 
 def pmid_of(values: Values, places: FieldMap) -> str:

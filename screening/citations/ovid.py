@@ -110,7 +110,7 @@ def _authors(values: Values) -> tuple[str, ...]:
     found = (
         people.inverted(_DEGREES.sub("", _FOOTNOTES.sub("", people.tidy(part)))) for part in parts
     )
-    return tuple(dict.fromkeys(name for name in found if name))
+    return tuple(name for name in found if name)
 
 
 def _journal(source: str) -> str:

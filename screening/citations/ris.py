@@ -164,7 +164,7 @@ SCOPUS = PLACES.with_(pmid=("C2", "PM"))
 MEDLINE = PLACES.with_(pmid=("PM", "PMID", "AN", "ID"))
 
 _MEDLINE_NAME = re.compile(r"medline|pubmed|^nlm$|^mdc$|^cmedm$", re.I)
-_OWN_FIELD = re.compile(r"reviewtool (type|registry_id): (.+)")
+_OWN_FIELD = re.compile(r"reviewtool (type|registry_id): ?(.*)")
 _SCOPUS_ID = re.compile(r"eid=(2-s2\.0-\d+)")
 _NOTE_PMID = re.compile(
     r"^\s*(?:Accession Number:[^;\n]{0,60}?[;.]\s*)?(?:PMID|PubMed ID)\s*[:=]\s*(?:NLM)?(\d{4,8})\b",

@@ -16,7 +16,33 @@ OWN = "ZZ"
 """A tag nobody else uses: what RIS has no place for ("reviewtool type: ...", "kept MH: ...")."""
 
 _CONSUMED = frozenset(
-    ["TY", "ER", "TI", "AU", "PY", "SP", "EP", "VL", "IS", "CP", "DO", "PM", "AB", "KW", "LA", "AN", "N1", "T2", "UR", "PMID", "N2", "A1", "T1", "NT", "RN"]
+    [
+        "TY",
+        "ER",
+        "TI",
+        "AU",
+        "PY",
+        "SP",
+        "EP",
+        "VL",
+        "IS",
+        "CP",
+        "DO",
+        "PM",
+        "AB",
+        "KW",
+        "LA",
+        "AN",
+        "N1",
+        "T2",
+        "UR",
+        "PMID",
+        "N2",
+        "A1",
+        "T1",
+        "NT",
+        "RN",
+    ]
 )
 _SPAN = re.compile(r"([A-Za-z]?\d[\w.]*)-([A-Za-z]?\d[\w.]*)")
 _GUESSES = (
@@ -49,7 +75,7 @@ def _entry(citation: Citation) -> dict[str, object]:
     for tag, values in _tags(citation):
         if tag.lower() in _Writer.DEFAULT_MAPPING.values() and tag != "TY":
             found = entry.setdefault(tag.lower(), [])
-            found.extend(value for value in values if value and value not in found)  # type: ignore[attr-defined, operator]
+            found.extend(value for value in values if value and (tag == "AU" or value not in found))  # type: ignore[attr-defined, operator]
     return entry
 
 
@@ -71,7 +97,7 @@ def _tags(citation: Citation) -> Iterable[tuple[str, list[str]]]:
     yield "TI", [_one_line(citation.title)]
     yield "AU", [name if "," in name else f"{name}," for name in citation.authors]
     yield "PY", [str(citation.year or "")]
-    yield "T2", [_one_line(citation.journal)]
+    yield "T2" if citation.title else "JF", [_one_line(citation.journal)]
     yield "VL", [citation.volume]
     yield "IS", [citation.number]
     yield "SP", [start]
@@ -90,7 +116,7 @@ def _tags(citation: Citation) -> Iterable[tuple[str, list[str]]]:
 
 def _pages(pages: str) -> tuple[str, str]:
     match = _SPAN.fullmatch(pages)
-    return (match[1], match[2]) if match else (pages, "")
+    return (match[1], match[2]) if match and match[1] != match[2] else (pages, "")
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -102,7 +128,7 @@ def _paragraphs(text: str) -> list[str]:
 def _own(citation: Citation) -> list[str]:
     """Fields that a reader could not find again elsewhere in what we write."""
     found = [f"reviewtool registry_id: {citation.registry_id}"] if citation.registry_id else []
-    if citation.type and not code_of(citation.type):
+    if not code_of(citation.type):
         found.append(f"reviewtool type: {_one_line(citation.type)}")
     return found
 

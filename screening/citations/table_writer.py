@@ -74,7 +74,15 @@ def cells(citation: Citation) -> list[str]:
 
 
 def _pieces(cell: str) -> list[str]:
-    return [cell[begin : begin + CELL] for begin in range(0, len(cell), CELL)] or [""]
+    """Cut a value where no white space would get lost at the ends of the pieces."""
+    pieces = []
+    while len(cell) > CELL:
+        cut = CELL
+        while cut > 1 and (cell[cut].isspace() or cell[cut - 1].isspace()):
+            cut -= 1
+        pieces.append(cell[:cut])
+        cell = cell[cut:]
+    return [*pieces, cell]
 
 
 def _spread(row: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:

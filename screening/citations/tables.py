@@ -169,8 +169,8 @@ def authors_in(value: str) -> tuple[str, ...]:
     elif (by_and := re.split(r"\s+and\s+", value))[1:] and all(map(_is_person, by_and)):
         parts = by_and
     else:
-        return tuple(dict.fromkeys(_by_comma(value)))
-    return tuple(dict.fromkeys(name for part in parts if (name := people.inverted(part))))
+        return tuple(_by_comma(value))
+    return tuple(name for part in parts if (name := people.inverted(part)))
 
 
 def _is_person(part: str) -> bool:

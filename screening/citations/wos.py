@@ -239,7 +239,7 @@ def _authors(values: Values) -> tuple[str, ...]:
         return ()
     if tags is PLACES.authors:
         found += tuple(one_line(name) for name in values.group(["CA"]))
-    return tuple(dict.fromkeys(found))
+    return found
 
 
 def _keywords(values: Values) -> tuple[str, ...]:
