@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from reviewtool.reviews.models import Membership, Stage
-from screening.citations import write
+from screening.citations import table_writer, write
 from screening.models import Record, Screening
-from screening.services.conversion import CHUNK, citation_of
+from screening.services.conversion import CHUNK, chunked, citation_of
 from screening.services.record_filters import shown_outcome
 
-COLUMNS = (
-    "record", "report", "source", "kind of source", "searched on", "title", "authors", "year",
-    "journal", "volume", "issue", "pages", "doi", "pmid", "registration", "type", "language",
-    "abstract", "keywords", "url", "accession", "title and abstract", "full text", "removed",
-)  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Names that no reader takes for a field of a citation, so that what is exported comes back as it was.
+BEFORE = ("record number", "report number", "found by", "kind of search", "searched on")
+AFTER = ("title and abstract screening", "full text screening", "removed before screening")
 
 
 @dataclass(frozen=True)
@@ -31,24 +28,27 @@ class Format:
 
 def as_ris(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
     """Yield records as RIS, with every tag that fills no field of ours."""
-    yield from write((citation_of(record) for record in _in_chunks(records)), format="ris")
+    for chunk in chunked(_in_chunks(records)):
+        yield str(write(map(citation_of, chunk), "ris"))
 
 
 def as_csv(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
     """Yield records as CSV; a cell that a spreadsheet would run as a formula is neutralised."""
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow(COLUMNS)
+    yield _line([*BEFORE, *table_writer.COLUMNS, *AFTER])
     for record in _in_chunks(records.select_related("search")):
-        writer.writerow(neutral(str(cell)) for cell in _cells(record, member))
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue()
+        yield _line(
+            [
+                *_where_from(record),
+                *table_writer.cells(citation_of(record)),
+                *_where_to(record, member),
+            ]
+        )
 
 
-def neutral(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+def _line(cells: list[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(table_writer.neutral(str(cell)) for cell in cells)
+    return line.getvalue()
 
 
 FORMATS = {
@@ -74,19 +74,21 @@ def _attach_screenings(chunk: list[Record]) -> None:
         record.shown_screenings = of_group.get(record.canonical_id, {})
 
 
-def _cells(record: Record, member: Membership) -> list[object]:
+def _where_from(record: Record) -> list[object]:
     search = record.search
-    outcomes = [
-        shown_outcome(record.shown_screenings[stage], member)
-        if stage in record.shown_screenings
-        else ""
-        for stage in Stage.values
-    ]
     return [
-        record.pk, record.canonical_id, search.source, search.get_kind_display(),
-        search.searched_on, record.title, "; ".join(record.authors), record.year or "",
-        record.journal, record.volume, record.number, record.pages, record.doi, record.pmid,
-        record.registry_id, record.type, record.language, record.abstract,
-        "; ".join(record.keywords), record.url, record.accession, *outcomes,
-        "removed before screening" if record.removed_seq else "",
-    ]  # fmt: skip
+        record.pk,
+        record.canonical_id,
+        search.source,
+        search.get_kind_display(),
+        search.searched_on,
+    ]
+
+
+def _where_to(record: Record, member: Membership) -> list[object]:
+    """Where the record stands at both stages, as far as the member may know, and whether removed."""
+    outcomes = [record.shown_screenings.get(stage) for stage in Stage.values]
+    return [
+        *(shown_outcome(screening, member) if screening else "" for screening in outcomes),
+        "yes" if record.removed_seq else "",
+    ]

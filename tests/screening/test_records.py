@@ -187,7 +187,7 @@ def test_the_csv_export_holds_what_is_shown_and_runs_no_formula(add, lena):
 
     assert [row["title"] for row in rows] == ["'=cmd|' /C calc'!A0"]
     assert rows[0]["authors"] == "Doe, J; Roe, R"
-    assert rows[0]["title and abstract"] == "not settled"
+    assert rows[0]["title and abstract screening"] == "not settled"
 
 
 def test_the_ris_export_comes_back_as_the_same_records(add, lena):
