@@ -18,7 +18,7 @@ def problems_of(citation: Citation) -> Iterator[Problem]:
         yield _about(citation, "The record has no year.")
     if not citation.doi and (odd := _odd_doi(citation)):
         yield _about(citation, f"“{odd[:80]}” is given as a DOI but is none.")
-    for tag, value in citation.raw:
+    for tag, value in citation.raw if len(citation.raw_text) > limits.FIELD else ():
         if len(value) > limits.FIELD:
             yield _about(
                 citation, f"The value of {tag or 'a line'} is longer than 1 MB and was cut."

@@ -153,11 +153,16 @@ class Lines:
     _said: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        number = 0
+        for first, block in self.blocks():
+            yield from enumerate(block, first)
+
+    def blocks(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield many lines at once with the number of the first; what is fast asks for these."""
+        number = 1
         for block in self._blocks():
-            for line in self._text(block, number).split("\n"):
-                number += 1
-                yield number, line
+            lines = self._text(block, number - 1).split("\n")
+            yield number, lines
+            number += len(lines)
 
     def chunks(self) -> Iterator[str]:
         """Yield the text in pieces that do not end where lines end; XML may be one long line."""

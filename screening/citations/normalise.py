@@ -33,28 +33,34 @@ _MISSING = re.compile(
     r"(?:no )?abstract (?:not |un)?available|publisher: abstract available from the publisher|no abstract|abstract not available|not applicable)\.?\]?",
     re.I,
 )
-_SPACES = re.compile(r"\s+")
-_BLANKS = re.compile(r"[ \t\xa0]+")
+_MISSING_BEGINS = frozenset("[nNuU-.aApP")
 _LANGUAGE_TAIL = re.compile(r"\s*\.\s*$")
 
 
 def present(value: str) -> str:
     """Return the value, or nothing when it only says that there is none ("NA", "null")."""
     value = value.strip()
-    return "" if len(value) < 60 and _MISSING.fullmatch(value) else value
+    if len(value) < 60 and value[:1] in _MISSING_BEGINS and _MISSING.fullmatch(value):
+        return ""
+    return value
 
 
 def one_line(value: str) -> str:
     """Return cleaned text on one line."""
-    return present(_SPACES.sub(" ", markup.clean(value)).strip())
+    if "<" in value or "&" in value:
+        value = markup.clean(value)
+    if not value.isprintable() or "  " in value:
+        value = " ".join(value.split())
+    return present(value)
 
 
 def paragraphs(value: str) -> str:
     """Return cleaned text that keeps its line ends."""
-    text = markup.clean(value)
-    if "\n" not in text and "\r" not in text:
-        return present(_BLANKS.sub(" ", text).strip())
-    lines = (_BLANKS.sub(" ", line).strip() for line in text.splitlines())
+    if "<" in value or "&" in value:
+        value = markup.clean(value)
+    if value.isprintable() and "  " not in value:
+        return present(value)
+    lines = (" ".join(line.split()) for line in value.splitlines())
     return present("\n".join(line for line in lines if line))
 
 

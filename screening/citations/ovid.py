@@ -81,7 +81,7 @@ def read(source: Source) -> Iterator[Citation | Problem]:
 
 def citation_of(entry: Entry) -> Citation | Problem:
     """Turn a record's tags into a citation."""
-    tags = entry.pairs()
+    tags = entry.tags
     values = Values(tags)
     if not values.by_tag.keys() - {"VN", "DB"}:
         return Problem(entry.line, "error", "This record is empty.", entry.raw_text)

@@ -9,7 +9,6 @@ _INITIALS = re.compile(
     r"^(?P<family>[^,;]*[^\W\d_][^,;]*?)\s+(?P<given>(?:[^\W\d_a-z]\.?[-\s]?){1,5})$"
 )
 _DOTTED = re.compile(r"^(?P<family>[^,;]+?)\s+(?P<given>(?:[^\W\d_]{1,2}\.[-\s]?)+)$")
-_SPACES = re.compile(r"\s+")
 _BRACKET = re.compile(r"\s*[\[(](?:[^\])]*[\])])\s*$")
 _OTHERS = re.compile(
     r"^(et\.?\s*al\.?|others|and others|\.\.\.|…|anonymous|\[?no authors? listed\]?\.?|none|null|nan|n/?a)$",
@@ -39,10 +38,12 @@ def inverted(name: str) -> str:
 
     A comma at the end marks an organisation, as EndNote has it. "Given Family" is not turned: nothing tells it from the name of an organisation.
     """
-    name = _SPACES.sub(" ", name).strip(" ;")
+    name = name.strip(" ;")
+    if not name.isprintable() or "  " in name:
+        name = " ".join(name.split())
     is_corporate = name.endswith(",")
     name = name.strip(" ;,")
-    if not name or _OTHERS.match(name):
+    if not name or (len(name) < 25 and "," not in name and _OTHERS.match(name)):
         return ""
     if is_corporate and "," not in name:
         return name

@@ -71,7 +71,7 @@ def _finished(item: Citation | Problem) -> Iterator[Citation | Problem]:
 def within_limits(citation: Citation) -> Citation:
     """Cut what is longer than a field may be; `checks` has said so."""
     limit = limits.FIELD
-    if len(citation.raw_text) <= limit and all(len(value) <= limit for _, value in citation.raw):
+    if len(citation.raw_text) <= limit:
         return citation
     return replace(
         citation,

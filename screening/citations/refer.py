@@ -62,7 +62,7 @@ def read(source: Source) -> Iterator[Citation | Problem]:
 
 def citation_of(entry: Entry) -> Citation | Problem:
     """Turn a record's tags into a citation."""
-    tags = entry.pairs()
+    tags = entry.tags
     if not Values(tags).by_tag.keys() - {"%0", "%F"}:
         return Problem(entry.line, "error", "This record is empty.", entry.raw_text)
     citation = citation_from(tags, PLACES, raw_text=entry.raw_text, line=entry.line)

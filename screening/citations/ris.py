@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import ascii_uppercase, digits
 
 from screening.citations import tagged
 from screening.citations.citation import Citation, Problem
@@ -129,6 +130,7 @@ TAGS = frozenset(
         "ZZ",
     ]
 )
+_TWO = frozenset(a + b for a in ascii_uppercase for b in ascii_uppercase + digits)
 _LOOSE = re.compile(r"^[\s\ufeff]*([A-Z][A-Z0-9]{1,3})([ \t]{0,4})[-–—](?:[ \t]+(.*)|(.*))$", re.S)
 _BARE_END = re.compile(r"^[\s\ufeff]*ER\s*$")
 _NOISE = re.compile(
@@ -176,7 +178,7 @@ def tag_of(line: str) -> tuple[str, str] | None:
     """Take "TY  - JOUR" apart, and what people's tools have made of it."""
     if line[2:5] == "  -":
         tag = line[:2]
-        if tag.isalnum() and tag.isupper() and tag.isascii():
+        if tag in _TWO:
             return tag, line[5:].strip()
     if "-" not in line[:16] and "–" not in line[:16] and "—" not in line[:16]:
         return ("ER", "") if _BARE_END.match(line) else None
@@ -196,6 +198,8 @@ DIALECT = Dialect(
     noise=_NOISE,
     core=frozenset(["TI", "T1", "AU", "A1", "AB", "N2", "DO"]),
     needs_close=True,
+    mark="  -",
+    plain_tags=_TWO - {"TY", "ER"},
 )
 
 
@@ -207,7 +211,7 @@ def read(source: Source) -> Iterator[Citation | Problem]:
 
 def citation_of(entry: Entry) -> Citation | Problem:
     """Turn a record's tags into a citation; a record without any content is refused."""
-    tags = entry.pairs()
+    tags = entry.tags
     values = Values(tags)
     if not values.by_tag.keys() - {"TY", "ER", "ID"}:
         return Problem(entry.line, "error", "This record is empty.", entry.raw_text)

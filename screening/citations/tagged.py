@@ -7,11 +7,12 @@ and missing beginnings, and keeps every line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from screening.citations import limits
 from screening.citations.citation import Problem
+from screening.citations.encodings import Lines
 
 TagOf = Callable[[str], tuple[str, str] | None]
 
@@ -39,6 +40,10 @@ class Dialect:
     """Whether an opening tag only opens a record when the open one has it already."""
     any_opens: bool = False
     """Whether any tag opens a record where none is open."""
+    mark: str = "\n"
+    """What follows a tag of two letters in its usual layout; never matches by default."""
+    plain_tags: frozenset[str] = frozenset()
+    """Tags that in the usual layout mean no more than their value."""
 
 
 @dataclass(slots=True)
@@ -46,7 +51,7 @@ class Entry:
     """The tags of one record in order, with the lines they came from."""
 
     line: int
-    tags: list[list[str]] = field(default_factory=list)
+    tags: list[tuple[str, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     is_opened: bool = False
     is_closed: bool = False
@@ -56,24 +61,24 @@ class Entry:
         """Return the record as it stands in the file."""
         return "\n".join(self.lines).strip("\n")
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return the tags as pairs."""
-        return [(tag, value) for tag, value in self.tags]
-
     def has(self, tags: frozenset[str]) -> bool:
         """Tell whether the record has one of the tags."""
         return any(tag in tags for tag, _ in self.tags)
 
 
-def entries(lines: Iterable[tuple[int, str]], dialect: Dialect) -> Iterator[Entry | Problem]:
+def entries(lines: Lines, dialect: Dialect) -> Iterator[Entry | Problem]:
     """Cut a stream of lines into records; the line of a problem is that of its record."""
     engine = _Engine(dialect)
-    for number, line in lines:
-        pair = dialect.tag_of(line)
-        if pair is not None and engine.is_inside and pair[0] not in engine.special:
-            engine.add(line, pair)
-            continue
-        yield from engine.step(number, line, pair)
+    plain = dialect.plain_tags
+    mark, end = dialect.mark, 2 + len(dialect.mark)
+    for first, block in lines.blocks():
+        for number, line in enumerate(block, first):
+            # Nine lines in ten: a tag in its usual place, within a record.
+            if line[2:end] == mark and engine.is_inside and (tag := line[:2]) in plain:
+                engine.tags.append((tag, line[end:].strip()))
+                engine.lines.append(line)
+            else:
+                yield from engine.step(number, line, dialect.tag_of(line))
     yield from engine.finish()
 
 
@@ -83,15 +88,28 @@ class _Engine:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.special = dialect.opens | dialect.closes
-        self.entry: Entry | None = None
+        self.tags: list[tuple[str, str]] = []
+        self.lines: list[str] = []
+        self.entry = None
         self.trailer: Entry | None = None
         self.is_inside = False
         self.said_noise = False
 
+    @property
+    def entry(self) -> Entry | None:
+        """The record that was opened last."""
+        return self._entry
+
+    @entry.setter
+    def entry(self, entry: Entry | None) -> None:
+        self._entry = entry
+        if entry is not None:
+            self.tags, self.lines = entry.tags, entry.lines
+
     def add(self, line: str, pair: tuple[str, str]) -> None:
-        """Put a tag into the open record (the hot path: nine lines in ten)."""
-        self.entry.tags.append([*pair])  # type: ignore[union-attr]
-        self.entry.lines.append(line)  # type: ignore[union-attr]
+        """Put a tag into the open record."""
+        self.tags.append(pair)
+        self.lines.append(line)
 
     def step(
         self, number: int, line: str, pair: tuple[str, str] | None
@@ -125,7 +143,7 @@ class _Engine:
         self.is_inside = True
         self.entry.lines.append(line)
         if pair is not None:
-            self.entry.tags.append([*pair])
+            self.entry.tags.append(pair)
 
     def _close(self, number: int, line: str, pair: tuple[str, str]) -> Iterator[Entry | Problem]:
         if not self.is_inside:
@@ -134,7 +152,7 @@ class _Engine:
             return
         self.entry.lines.append(line)
         if pair[1]:
-            self.entry.tags.append([*pair])
+            self.entry.tags.append(pair)
         self.entry.is_closed = True
         self.is_inside = False
 
@@ -148,7 +166,7 @@ class _Engine:
     def _outside(self, number: int, line: str, pair: tuple[str, str]) -> None:
         if self.trailer is None:
             self.trailer = Entry(number)
-        self.trailer.tags.append([*pair])
+        self.trailer.tags.append(pair)
         self.trailer.lines.append(line)
 
     def _untagged(self, number: int, line: str) -> Iterator[Entry | Problem]:
@@ -184,12 +202,12 @@ class _Engine:
             return
         target.lines.append(line)
         if not self.is_inside and target is self.entry:
-            target.tags.append(["", line.strip()])
+            target.tags.append(("", line.strip()))
         elif target.tags:
-            last = target.tags[-1]
-            last[1] = self.dialect.joiner.join(filter(None, (last[1], line.strip())))
+            tag, value = target.tags[-1]
+            target.tags[-1] = tag, self.dialect.joiner.join(filter(None, (value, line.strip())))
         else:
-            target.tags.append(["", line.strip()])
+            target.tags.append(("", line.strip()))
 
     def _drop(self, number: int, line: str) -> Iterator[Problem]:
         if not self.said_noise:
