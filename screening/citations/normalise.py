@@ -16,10 +16,10 @@ from screening.citations.citation import Citation
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/(?:\(sici\)\S+|[^\s\"<>\\|]+)", re.I)
 _DOI_TAIL = re.compile(r"(?:[.,;:'\"*\]}]|\[doi\]|&(?:amp|lt|gt);?)+$", re.I)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?=\D|$|(?:0[0-9]|1[0-2])[0-3]\d(?:\D|$))")
-_PMID = re.compile(r"(?:NLM|PMID|P|MED)?[:\s]*(\d{1,8})", re.I)
+_PMID = re.compile(r"(?:NLM|PMID|P|MED)?[:\s]*(\d{1,9})", re.I)
 _TYPED_PMID = re.compile(
     r"(?:\b(?:pubmed|pmid|medline pmid)(?:\s*id)?\s*[:=]?\s*|pubmed\.ncbi\.nlm\.nih\.gov/|"
-    r"ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/(?:\?term=)?|id=pmid:)(\d{4,8})(?!\d)",
+    r"ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/(?:\?term=)?|id=pmid:)(\d{4,9})(?!\d)",
     re.I,
 )
 _REGISTRY = re.compile(
