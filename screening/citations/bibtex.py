@@ -167,7 +167,9 @@ def _failed(block: ParsingFailedBlock, line: int) -> Iterator[Problem]:
     raw = block.raw or ""
     if not re.match(r"\s*@\s*(?:comment|string|preamble)\b", raw, re.I):
         reason = getattr(block.error, "abort_reason", str(block.error))
-        yield Problem(line, "error", f"This entry could not be read: {reason}", raw)
+        yield Problem(
+            line, "error", f"This entry could not be read: {reason.strip().rstrip('.')}.", raw
+        )
 
 
 def _citation(entry: Entry, line: int, strings: dict[str, str]) -> Iterator[Citation | Problem]:

@@ -68,6 +68,8 @@ def encoding_of(head: bytes, *, name: str | None = None) -> Encoding:
     if name:
         canonical = _canonical(name)
         fits = bool(marked) and canonical.removesuffix("-sig").startswith(marked[:6])
+        if canonical in ("utf-16", "utf-32") and not fits:
+            canonical = _wide_by_nuls(head[:4096]) or f"{canonical}-le"
         return Encoding(marked if fits else canonical, fits, mark if fits else b"")
     if marked:
         return Encoding(marked, True, mark)
