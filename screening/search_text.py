@@ -10,9 +10,11 @@ _PHRASES = re.compile(r"[“”\"]([^“”\"]+)[“”\"]|(\S+)")
 
 def normalise(text: str) -> str:
     """Return text without case, accents or punctuation, words parted by single spaces."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return _NOT_WORDS.sub(" ", bare).strip()
+    folded = text.casefold()
+    if not folded.isascii():
+        parts = unicodedata.normalize("NFKD", folded)
+        folded = "".join(part for part in parts if not unicodedata.combining(part))
+    return _NOT_WORDS.sub(" ", folded).strip()
 
 
 def shadow(parts: Iterable[str]) -> str:
