@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.urls import include, path
-from django.views.generic import TemplateView
 
 from reviewtool.activity import activity
 from reviewtool.overview import overview
+from reviewtool.styleguide import styleguide
 
 REVIEW = "reviews/<slug:slug>/"
 
@@ -19,4 +19,4 @@ urlpatterns = [
     path("api/v1/", include("reviewtool.api.urls")),
 ]
 if settings.DEBUG:
-    urlpatterns.append(path("styleguide/", TemplateView.as_view(template_name="styleguide.html")))
+    urlpatterns.append(path("styleguide/", styleguide))

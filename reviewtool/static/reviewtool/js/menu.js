@@ -34,4 +34,11 @@ document.addEventListener("click", (event) => {
   }
 });
 
-export function enhance() {}
+/** A rail longer than the window shows where one stands. */
+export function enhance(part) {
+  const here = part.querySelector(".rail-link[aria-current]");
+  const rail = here?.closest(".rail");
+  if (!rail) return;
+  const below = here.getBoundingClientRect().bottom - rail.getBoundingClientRect().bottom;
+  if (below > -80) rail.scrollTop += below + 120;
+}
