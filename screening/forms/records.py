@@ -34,7 +34,9 @@ class FilterForm(forms.Form):
         label="Abstract", required=False, choices=[ANY, ("yes", "has one"), ("no", "has none")]
     )
     removed = forms.ChoiceField(
-        label="Removed before screening", required=False, choices=[ANY, ("yes", "yes"), ("no", "no")]
+        label="Removed before screening",
+        required=False,
+        choices=[ANY, ("yes", "yes"), ("no", "no")],
     )
     copies = forms.ChoiceField(label="Duplicates", required=False, choices=COPIES)
 

@@ -355,5 +355,3 @@ def _known(by: Membership, key: str) -> DuplicateJudgement | None:
     return DuplicateJudgement.objects.filter(
         review=by.review, actor=by, idempotency_key=key
     ).first()
-
-

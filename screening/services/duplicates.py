@@ -69,7 +69,9 @@ def held_about(ids: Collection[int], review: Review) -> dict[Pair, groups.Judged
 
 def standing_judgements(review: Review, *verdicts: str) -> QuerySet[DuplicateJudgement]:
     """Judgements that hold: a person's last word on a pair, else the rules' last."""
-    same_pair = DuplicateJudgement.objects.filter(first=OuterRef("first"), second=OuterRef("second"))
+    same_pair = DuplicateJudgement.objects.filter(
+        first=OuterRef("first"), second=OuterRef("second")
+    )
     by_person = same_pair.filter(by_rule="")
     later = Q(seq__gt=OuterRef("seq"))
     rows = DuplicateJudgement.objects.filter(review=review).filter(

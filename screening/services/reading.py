@@ -77,9 +77,7 @@ def column_choices() -> list[tuple[str, str]]:
     return [(name, words.get(name, name)) for name in FIELDS]
 
 
-def recognise(
-    stream: BinaryIO, name: str, *, format: str = "", encoding: str = ""
-) -> Recognised:
+def recognise(stream: BinaryIO, name: str, *, format: str = "", encoding: str = "") -> Recognised:
     """Say what a file is; ValidationError with the reader's sentence for what is no export."""
     stream.seek(0)
     head = stream.read(HEAD)
@@ -87,7 +85,9 @@ def recognise(
     recognised, description = found.format, found.description
     if format and format != found.format:
         recognised, description = format, f"{NAMES[format]} (chosen), {found.encoding}"
-    return Recognised(recognised, encoding, description, _guessed(stream, name, recognised, encoding))
+    return Recognised(
+        recognised, encoding, description, _guessed(stream, name, recognised, encoding)
+    )
 
 
 def recognise_as(file: ImportedFile, *, format: str, encoding: str) -> Recognised:
@@ -270,12 +270,12 @@ def _guessed(stream: BinaryIO, name: str, format: str, encoding: str) -> dict[st
 
 def _columns(stream: BinaryIO, name: str, format: str, encoding: str) -> Columns:
     stream.seek(0)
-    table = _told(
-        lambda: read_columns(stream, name=name, format=format, encoding=encoding or None)
-    )
+    table = _told(lambda: read_columns(stream, name=name, format=format, encoding=encoding or None))
     rows = list(zip(*table.rows, strict=False)) or [()] * len(table.columns)
     examples = [next(filter(None, cells), "") for cells in rows]
-    return Columns(list(table.columns), dict(zip(table.columns, examples, strict=False)), table.mapping)
+    return Columns(
+        list(table.columns), dict(zip(table.columns, examples, strict=False)), table.mapping
+    )
 
 
 def _is_found(head: bytes, file: ImportedFile) -> bool:

@@ -67,7 +67,11 @@ def find(member: Membership, filters: Filters) -> QuerySet[Record]:
     records = _of_year(records, filters)
     records = _of_copies(records, filters.copies)
     if filters.abstract:
-        records = records.filter(abstract="") if filters.abstract == "no" else records.exclude(abstract="")
+        records = (
+            records.filter(abstract="")
+            if filters.abstract == "no"
+            else records.exclude(abstract="")
+        )
     if filters.removed:
         records = records.filter(removed_seq__isnull=filters.removed == "no")
     for stage in Stage:
@@ -100,7 +104,9 @@ def _of_copies(records: QuerySet[Record], copies: str | None) -> QuerySet[Record
     if copies == "extra":
         return records.exclude(canonical=F("pk"))
     if copies == "joined":
-        others = Record.objects.visible().filter(canonical=OuterRef("pk")).exclude(pk=OuterRef("pk"))
+        others = (
+            Record.objects.visible().filter(canonical=OuterRef("pk")).exclude(pk=OuterRef("pk"))
+        )
         return records.filter(Exists(others))
     return records
 

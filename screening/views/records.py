@@ -159,7 +159,9 @@ def _record_page(
 
 def _page(request: HttpRequest, found: QuerySet[Record]) -> dict[str, Any]:
     """Return one page by its place: behind an id, or before one."""
-    lean = found.select_related("search").defer("raw", "raw_text", "search_text", "keys", "abstract")
+    lean = found.select_related("search").defer(
+        "raw", "raw_text", "search_text", "keys", "abstract"
+    )
     before, after = _number(request, "before"), _number(request, "after")
     if before:
         rows = list(lean.filter(pk__lt=before).order_by("-pk")[: PAGE + 1])

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from reviewtool.jobs.services import run_waiting
 from screening.models import Decision, DuplicateJudgement, DuplicateQuestion, Record, Screening
-from screening.services import dedupe, duplicates, imports
+from screening.services import dedupe, duplicates, groups, imports, records, screenings
 from screening.services.decisions import decide
 from screening.side_by_side import row
 
@@ -233,6 +233,22 @@ def test_differing_characters_are_marked(left, right, marked):
     assert [p.text for p in (*compared.left, *compared.right) if p.differs] == marked
     assert "".join(p.text for p in compared.left) == left
     assert "".join(p.text for p in compared.right) == right
+
+
+def test_groups_and_screenings_stay_what_the_ledger_says(add, lena, alice, bob, review):
+    one, two = same_paper(add)
+    third = add("A third thing")
+    run_waiting()
+    two.refresh_from_db()
+    decide(two, by=alice, stage=STAGE, verdict="include")
+    decide(third, by=bob, stage=STAGE, verdict="include")
+    dedupe.join([one, third], by=lena)
+    dedupe.undo(duplicates.last_by(lena), by=lena)
+    dedupe.judge_pair(one, two, by=lena, verdict="different")
+    records.remove_record(one, by=lena, reason="Because")
+
+    assert list(groups.differences(review)) == []
+    assert list(screenings.differences(review)) == []
 
 
 # ---------------------------------------------------------------- pages and API

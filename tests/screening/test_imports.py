@@ -11,7 +11,7 @@ from reviewtool.jobs.run import run_job
 from reviewtool.jobs.services import cancel, run_waiting
 from reviewtool.reviews.models import Event
 from screening.models import ImportedFile, ImportProblem, Record, Screening, Search
-from screening.services import decisions, imports, previews, reading
+from screening.services import decisions, groups, imports, previews, reading, screenings
 
 RIS = """TY  - JOUR
 TI  - Niches of leukaemic blasts in the testis
@@ -166,9 +166,7 @@ class Killed(BaseException):
     """What a killed worker leaves behind is what was committed before."""
 
 
-def test_an_import_killed_in_the_middle_goes_on_without_loss_or_doubling(
-    search, lena, monkeypatch
-):
+def test_an_import_killed_in_the_middle_goes_on_without_loss_or_doubling(search, lena, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 2)
     monkeypatch.setattr(imports.chunked, "__defaults__", (2,))
     job = imports.commit_file(upload(search, lena, ris(*range(1, 8))), by=lena)
@@ -266,6 +264,21 @@ def test_an_import_is_undone_while_nobody_has_decided(search, lena):
     again = bring_in(search, lena, ris(1, 2))
     assert again.pk != file.pk
     assert Record.objects.visible().count() == 2
+
+
+def test_undoing_an_import_leaves_its_duplicates_from_elsewhere(search, lena, review):
+    other = imports.register_search(
+        lena, kind="database", source="Embase", searched_on=date(2024, 5, 4)
+    )
+    first, second = bring_in(search, lena, ris(1)), bring_in(other, lena, ris(1))
+    assert imports.undo_effects(first) == {"n_records": 1, "n_decided": 0, "n_joined": 1}
+    imports.undo_import(first, by=lena)
+
+    left = Record.objects.visible().get()
+    assert left.file == second
+    assert left.canonical_id == left.pk
+    assert list(groups.differences(review)) == []
+    assert list(screenings.differences(review)) == []
 
 
 def test_an_import_with_a_decision_stays(search, lena, alice):

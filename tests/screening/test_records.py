@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews.models import Event
@@ -195,15 +197,9 @@ def test_the_ris_export_comes_back_as_the_same_records(add, lena):
     shown = record_filters.find(lena, Filters())
     text = "".join(record_export.as_ris(lena, shown))
 
-    other = imports.register_search(
-        lena, kind="other", source="Ours", searched_on=date(2024, 5, 3)
-    )
-    file = imports.upload_file(
-        other, by=lena, name="again.ris", stream=io.BytesIO(text.encode())
-    )
-    again = next(
-        item for item in imports.reading.items_of(file) if not hasattr(item, "severity")
-    )
+    other = imports.register_search(lena, kind="other", source="Ours", searched_on=date(2024, 5, 3))
+    file = imports.upload_file(other, by=lena, name="again.ris", stream=io.BytesIO(text.encode()))
+    again = next(item for item in imports.reading.items_of(file) if not hasattr(item, "severity"))
     assert (again.title, again.year, again.doi, again.abstract) == (
         "One title",
         2019,
@@ -230,6 +226,21 @@ def test_the_list_goes_page_by_page_in_both_directions(add, lena, client_of, rev
     assert [row["record"].pk for row in back.context["rows"]] == ids[2:4]
 
 
+def test_a_longer_list_asks_the_database_no_more_often(add, lena, client_of, review):
+    client, url = client_of(lena), f"/reviews/{review.slug}/records/"
+
+    def n_queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(url)
+        return len(asked)
+
+    add("Number 0")
+    n_first = n_queries()
+    for n in range(1, 12):
+        add(f"Number {n}")
+    assert n_queries() == n_first
+
+
 def test_the_record_page_hides_a_colleagues_verdict(add, alice, bob, client_of, review):
     record = add("One")
     decide(record, by=alice, stage=STAGE, verdict="maybe", note="secret note")
@@ -254,9 +265,7 @@ def test_the_api_gives_records_with_their_sources(add, lena, client_of, review):
 
 
 def test_the_api_refuses_a_filter_that_makes_no_sense(add, lena, client_of, review):
-    answer = client_of(lena).get(
-        f"/api/v1/reviews/{review.slug}/records/", {"year_from": "soon"}
-    )
+    answer = client_of(lena).get(f"/api/v1/reviews/{review.slug}/records/", {"year_from": "soon"})
     assert answer.status_code == 400
 
 
