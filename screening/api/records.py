@@ -105,12 +105,9 @@ class RecordDetailSerializer(RecordSerializer):
 
     @extend_schema_field(OutcomeSerializer(many=True))
     def get_outcomes(self, record: Record) -> list[dict[str, str]]:
-        member = self.context["request"].member
+        words = record_filters.outcome_words(self.context["request"].member)
         rows = Screening.objects.filter(record=record.canonical_id)
-        return [
-            {"stage": row.stage, "outcome": record_filters.shown_outcome(row, member)}
-            for row in rows
-        ]
+        return [{"stage": row.stage, "outcome": words[row.outcome]} for row in rows]
 
 
 class RecordViewSet(viewsets.ReadOnlyModelViewSet):

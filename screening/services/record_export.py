@@ -11,7 +11,7 @@ from reviewtool.reviews.models import Membership, Stage
 from screening.citations import table_writer, write
 from screening.models import Record, Screening
 from screening.services.conversion import CHUNK, chunked, citation_of
-from screening.services.record_filters import shown_outcome
+from screening.services.record_filters import outcome_words
 
 #: Names that no reader takes for a field of a citation, so that what is exported comes back as it was.
 BEFORE = ("record number", "report number", "found by", "kind of search", "searched on")
@@ -35,12 +35,13 @@ def as_ris(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
 def as_csv(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
     """Yield records as CSV; a cell that a spreadsheet would run as a formula is neutralised."""
     yield _line([*BEFORE, *table_writer.COLUMNS, *AFTER])
+    words = outcome_words(member)
     for record in _in_chunks(records.select_related("search")):
         yield _line(
             [
                 *_where_from(record),
                 *table_writer.cells(citation_of(record)),
-                *_where_to(record, member),
+                *_where_to(record, words),
             ]
         )
 
@@ -85,10 +86,10 @@ def _where_from(record: Record) -> list[object]:
     ]
 
 
-def _where_to(record: Record, member: Membership) -> list[object]:
+def _where_to(record: Record, words: dict[str, str]) -> list[object]:
     """Where the record stands at both stages, as far as the member may know, and whether removed."""
     outcomes = [record.shown_screenings.get(stage) for stage in Stage.values]
     return [
-        *(shown_outcome(screening, member) if screening else "" for screening in outcomes),
+        *(words[screening.outcome] if screening else "" for screening in outcomes),
         "yes" if record.removed_seq else "",
     ]

@@ -51,12 +51,10 @@ def outcome_choices(member: Membership) -> list[tuple[str, str]]:
     return choices
 
 
-def shown_outcome(screening: Screening, member: Membership) -> str:
-    """Say where a record stands, in words that keep colleagues' verdicts hidden."""
-    outcome = Outcome(screening.outcome)
-    if outcome in TOLD or (outcome == Outcome.CONFLICT and may_see_conflicts(member)):
-        return _words(outcome)
-    return "not settled"
+def outcome_words(member: Membership) -> dict[str, str]:
+    """Say every outcome in words that keep colleagues' unsettled verdicts hidden."""
+    told = {*TOLD, Outcome.CONFLICT} if may_see_conflicts(member) else set(TOLD)
+    return {outcome.value: _words(outcome) if outcome in told else "not settled" for outcome in Outcome}
 
 
 def find(member: Membership, filters: Filters) -> QuerySet[Record]:

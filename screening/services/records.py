@@ -86,7 +86,7 @@ def restore_record(record: Record, *, by: Membership) -> Record:
 def without_text(review: Review) -> QuerySet[Record]:
     """Records with neither title nor abstract: nobody can screen them, nothing drops them."""
     records = Record.objects.filter(review=review, title="", abstract="").in_play()
-    return records.select_related("search")
+    return records.select_related("search", "review")
 
 
 def check(record: Record) -> None:

@@ -25,7 +25,7 @@ require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @review_view(Permission.READ)
 def searches(request: HttpRequest, member: Membership) -> HttpResponse:
     """Every search with what it brought; records without title and abstract are offered."""
-    listed = Search.objects.filter(review=member.review).with_counts()
+    listed = Search.objects.filter(review=member.review).select_related("review").with_counts()
     context = {
         "searches": listed,
         "total": sum(search.n_records for search in listed),
@@ -222,7 +222,7 @@ def remove_empty(request: HttpRequest, member: Membership) -> HttpResponse:
 def _search_page(member: Membership, found: Search) -> dict[str, Any]:
     return {
         "search": found,
-        "files": found.files.select_related("uploaded_by__user").with_counts(),
+        "files": found.files.select_related("uploaded_by__user", "search__review").with_counts(),
         "form": UploadForm(),
         "may_import": member.may(Permission.IMPORT),
     }

@@ -135,16 +135,16 @@ def _record(member: Membership, pk: int) -> Record:
 def _record_page(
     request: HttpRequest, member: Membership, record: Record, *, form: ReasonForm | None = None
 ) -> HttpResponse:
-    members = list(groups.group_of(record).select_related("search", "file"))
+    members = list(groups.group_of(record).select_related("search__review", "file", "review"))
     screenings = Screening.objects.filter(record=record.canonical_id)
+    words = record_filters.outcome_words(member)
     context = {
         "record": record,
         "group": members,
         "others": [other for other in members if other.pk != record.pk],
         "best": duplicates.best_of(members) if len(members) > 1 else [],
         "outcomes": [
-            (row.get_stage_display(), record_filters.shown_outcome(row, member))
-            for row in screenings
+            (row.get_stage_display(), words[row.outcome]) for row in screenings
         ],
         "judgements": duplicates.judgements_about(record),
         "history": record_history.of(record, member),
@@ -159,7 +159,7 @@ def _record_page(
 
 def _page(request: HttpRequest, found: QuerySet[Record]) -> dict[str, Any]:
     """Return one page by its place: behind an id, or before one."""
-    lean = found.select_related("search").defer(
+    lean = found.select_related("search", "review").defer(
         "raw", "raw_text", "search_text", "keys", "abstract"
     )
     before, after = _number(request, "before"), _number(request, "after")
@@ -190,12 +190,13 @@ def _rows(page: list[Record], member: Membership) -> list[dict[str, Any]]:
     screenings = {
         (row.record_id, row.stage): row for row in Screening.objects.filter(record__in=canonicals)
     }
+    words = record_filters.outcome_words(member)
     return [
         {
             "record": record,
             "n_copies": copies.get(record.canonical_id, 1),
             "outcomes": [
-                record_filters.shown_outcome(screenings[record.canonical_id, stage], member)
+                words[screenings[record.canonical_id, stage].outcome]
                 if (record.canonical_id, stage) in screenings
                 else ""
                 for stage in Stage.values
