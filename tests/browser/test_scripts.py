@@ -1,20 +1,26 @@
-"""The small modules in a real browser, on pages made for the test; no server, no database."""
+"""The page scripts in a real browser, under the strict content policy; no server, no database.
+
+The pages extend the project's own base.html; the test plays the server.
+"""
 
 import json
 import os
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.template import engines
+from django.utils.safestring import mark_safe
 from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "reviewtool" / "static"
 CASES = json.loads((ROOT / "tests/extraction/data/conditions.json").read_text(encoding="utf-8"))
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 SITE = "http://reviewtool.test"
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +45,8 @@ class Stage:
         self.answer = {"status": 200, "json": {"saved_at": "18:04"}}
         self.posted: list[str] = []
         self.faults: list[str] = []
+        self.fragments: dict[str, dict] = {}
+        self.page.on("console", self.heard)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.route(f"{SITE}/**", self.serve)
 
@@ -47,23 +55,23 @@ class Stage:
         if route.request.method == "POST":
             self.posted.append(route.request.post_data or "")
             route.fulfill(**self.answer)
+        elif path in self.fragments:
+            route.fulfill(**self.fragments[path])
         elif path.startswith("/static/"):
-            file = STATIC / path.removeprefix("/static/")
+            file = Path(finders.find(path.removeprefix("/static/")))
             route.fulfill(body=file.read_text("utf-8"), content_type=TYPES[file.suffix])
         else:
-            route.fulfill(body=self.document(), content_type="text/html; charset=utf-8")
+            headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html;charset=utf-8"}
+            route.fulfill(body=self.document(), headers=headers)
 
     def document(self) -> str:
-        names = ("tokens", "base", "forms", "tree-select", "data")
-        sheets = "".join(
-            f'<link rel="stylesheet" href="/static/reviewtool/css/{name}.css">' for name in names
-        )
-        return (
-            f"<!doctype html><html lang=en><head><title>Test</title>{sheets}"
-            '<script src="/static/reviewtool/js/theme.js"></script>'
-            '<script type="module" src="/static/reviewtool/js/app.js"></script></head>'
-            f"<body>{self.body}<p data-request-problem hidden></p></body></html>"
-        )
+        source = '{% extends "base.html" %}{% block main %}{{ body }}{% endblock %}'
+        template = engines["django"].from_string(source)
+        return template.render({"body": mark_safe(self.body)})
+
+    def heard(self, message):
+        if "Content Security Policy" in message.text:
+            self.faults.append(message.text)
 
     def show(self, body: str):
         self.body = body
@@ -169,7 +177,7 @@ def count_clicks(page) -> None:
     page.evaluate(
         """() => {
             window.clicks = 0;
-            document.querySelector("button").addEventListener("click", () => { clicks += 1; });
+            document.querySelector("main button").addEventListener("click", () => { clicks += 1; });
         }"""
     )
 
@@ -237,10 +245,47 @@ def test_half_a_word_changes_nothing_and_an_empty_box_takes_the_choice_back(stag
     assert page.evaluate("document.querySelector('select').value") == ""
 
 
+# ---------------------------------------------------------------- fragments
+POLLING = '<div id="job" hx-get="/job" hx-trigger="every 100ms" hx-swap="outerHTML">0 of 2</div>'
+ASKING = (
+    '<form method="post" action="/ask" hx-post="/ask" hx-target="#answer"><button>Ask</button>'
+    '</form><div id="answer">nothing yet</div>'
+)
+
+
+def test_progress_is_asked_for_until_the_answer_asks_no_more(stage):
+    stage.fragments["/job"] = {"status": 200, "body": '<div id="job">2 of 2</div>'}
+    page = stage.show(POLLING)
+    page.wait_for_function("document.querySelector('#job').textContent === '2 of 2'")
+
+
+def test_a_form_with_mistakes_is_shown_again(stage):
+    stage.answer = {"status": 422, "body": "Title: enter one."}
+    page = stage.show(ASKING)
+    page.click("text=Ask")
+    page.wait_for_function("document.querySelector('#answer').textContent.includes('enter one')")
+
+
+def test_a_fragment_that_failed_leaves_the_page_and_says_so(stage):
+    stage.answer = {"status": 500, "body": "<h1>Something broke</h1>"}
+    page = stage.show(ASKING)
+    page.click("text=Ask")
+    page.wait_for_selector("[data-request-problem]:not([hidden])")
+    assert page.inner_text("#answer") == "nothing yet"
+
+
+def test_what_is_swapped_in_is_wired_too(stage):
+    stage.answer = {"status": 200, "body": TREE}
+    page = stage.show(ASKING)
+    page.click("text=Ask")
+    assert page.get_by_role("combobox", name="Site").is_visible()
+
+
 # ---------------------------------------------------------------- the theme
 def test_the_chosen_theme_is_there_before_anything_is_painted(stage):
-    buttons = "".join(f'<button value="{name}">{name}</button>' for name in ("system", "dark"))
-    page = stage.show(f"<fieldset data-theme-switch hidden>{buttons}</fieldset>")
-    page.click("button[value=dark]")
+    page = stage.show("")
+    page.get_by_role("button", name="Dark").click()
     page = stage.show("<p>Next page</p>")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(20, 23, 29)"
