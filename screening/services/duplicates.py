@@ -110,7 +110,9 @@ def counts(review: Review) -> dict[str, int]:
 
 def groups_with_reasons(canonicals: Sequence[int]) -> list[dict[str, Any]]:
     """Return groups for the page: their records, and the judgements that joined them."""
-    records = Record.objects.visible().filter(canonical__in=canonicals).select_related("search", "review")
+    records = (
+        Record.objects.visible().filter(canonical__in=canonicals).select_related("search", "review")
+    )
     members: dict[int, list[Record]] = {canonical: [] for canonical in canonicals}
     group_of: dict[int, int] = {}
     for record in records.defer("raw", "raw_text", "search_text", "abstract", "keys"):

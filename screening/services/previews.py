@@ -47,7 +47,7 @@ def _warnings(summary: dict[str, Any], needs_title: bool) -> Iterator[str]:
     n, said = summary["n_records"], summary["n_said"]
     if needs_title:
         yield "Say below which column holds the title; then the records can be read."
-    if n != said:
+    if n < said:
         yield f"The file says it has {said} records, {n} could be read. See the problems below."
     if n and 2 * summary["fill"]["abstract"] < n:
         per_cent = 100 * summary["fill"]["abstract"] // n

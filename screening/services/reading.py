@@ -38,6 +38,8 @@ _STARTS = {
     "cochrane": rb"^Record #\d+ of",
     "ovid": rb"^<\d+\s*\.?\s*>",
 }
+#: A block without a line end is cut this far from its end, so that no sign is cut in two.
+_LONGEST_START = 64
 _NOT_FIELDS = frozenset({"TY", "ER", "EF", "PT", "%0", "RT"})
 
 
@@ -247,9 +249,9 @@ def _count_starts(file: ImportedFile) -> int:
     with file.file.open("rb") as stream:
         while block := stream.read(1 << 20):
             lines = (tail + block).replace(b"\r", b"\n").removeprefix(b"\xef\xbb\xbf")
-            cut = lines.rfind(b"\n") + 1
+            cut = lines.rfind(b"\n") + 1 or max(0, len(lines) - _LONGEST_START)
             n += len(start.findall(lines[:cut]))
-            tail = lines[cut:][-(1 << 16) :]
+            tail = lines[cut:]
     return n + len(start.findall(tail))
 
 

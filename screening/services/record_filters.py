@@ -54,7 +54,9 @@ def outcome_choices(member: Membership) -> list[tuple[str, str]]:
 def outcome_words(member: Membership) -> dict[str, str]:
     """Say every outcome in words that keep colleagues' unsettled verdicts hidden."""
     told = {*TOLD, Outcome.CONFLICT} if may_see_conflicts(member) else set(TOLD)
-    return {outcome.value: _words(outcome) if outcome in told else "not settled" for outcome in Outcome}
+    return {
+        outcome.value: _words(outcome) if outcome in told else "not settled" for outcome in Outcome
+    }
 
 
 def find(member: Membership, filters: Filters) -> QuerySet[Record]:

@@ -90,6 +90,14 @@ def test_the_preview_shows_fill_rates_counts_and_tags_that_are_not_used(search, 
     assert seen.notes == ["With this file the search will have 2 records; the source showed 3."]
 
 
+def test_a_record_that_cannot_be_read_is_missed_in_the_count(search, lena):
+    lost = b"TY  - JOUR\nER  - \n\n"
+    seen = previews.preview(upload(search, lena, ris(1) + lost))
+
+    assert (seen.summary["n_said"], seen.summary["n_records"]) == (2, 1)
+    assert any("says it has 2 records, 1 could be read" in warning for warning in seen.warnings)
+
+
 def test_an_export_without_abstracts_is_warned_about(search, lena):
     bare = ris(1, 2).replace(b"AB  - ", b"XX  - ")
     seen = previews.preview(upload(search, lena, bare))
