@@ -18,6 +18,7 @@ DOI_PREFIX = "10.5555"
 FIRST_PMID = 990000001
 FIRST_NCT = 99000001
 SAME_JOURNAL = ("erratum_of", "retraction_of", "part_of")
+UNPUBLISHED = ("registration", "report")
 UMLAUTS = ("Müllenbeck", "Förstenau", "Grünhagel", "Kärrenberg")
 TYPES = {
     "congress_abstract": "Conference Abstract",
@@ -113,7 +114,7 @@ def _nct_numbers() -> dict[str, str]:
 def _citation(row: Row) -> Citation:
     first, last = _pages(row)
     city, country = _draw(row, "place").choice(people()["cities"])
-    is_preprint = row.attributes.publication == "preprint"
+    has_volume = row.attributes.publication not in ("preprint", *UNPUBLISHED)
     return Citation(
         key=row.key,
         title=title_of(row),
@@ -121,8 +122,8 @@ def _citation(row: Row) -> Citation:
         journal=_journal(row),
         year=row.year,
         month=_draw(row, "month").randint(1, 12),
-        volume="" if is_preprint else str(max(1, row.year - 1975)),
-        issue="" if is_preprint else str(_draw(row, "issue").randint(1, 12)),
+        volume=str(max(1, row.year - 1975)) if has_volume else "",
+        issue=str(_draw(row, "issue").randint(1, 12)) if has_volume else "",
         first_page=first,
         last_page=last,
         doi=_doi(row),
@@ -150,6 +151,8 @@ def _doi(row: Row) -> str:
 def _journal(row: Row) -> Journal:
     if row.attributes.publication == "preprint":
         return Journal(*people()["preprint_server"])
+    if row.attributes.publication in UNPUBLISHED:
+        return Journal("Synthetic Trials Group (demo)", "", "")
     if row.related.get("as") in SAME_JOURNAL:
         return _journal(by_key()[row.related["to"]])
     return Journal(*_draw(row, "journal").choice(people()["journals"]))
@@ -158,7 +161,7 @@ def _journal(row: Row) -> Journal:
 def _pages(row: Row) -> tuple[str, str]:
     rng = _draw(row, "pages")
     start, length = rng.randint(101, 899), rng.randint(5, 11)
-    if row.attributes.publication == "preprint":
+    if row.attributes.publication in ("preprint", *UNPUBLISHED):
         return "", ""
     if row.attributes.publication == "congress_abstract":
         return f"S{start}", ""

@@ -111,6 +111,12 @@ def title_of(row: Row) -> str:
     return localise(row.title, row)
 
 
+def sentence(row: Row, slot: str, what: str) -> str:
+    """A further sentence about the row, for use outside its abstract; `what` keeps draws apart."""
+    wording = random.Random(f"{SEED} {what} {slot} {row.key}").choice(banks()[slot])
+    return localise(wording.format(**_fillers(row)), row)
+
+
 def _respell(match: re.Match) -> str:
     found = match[0]
     spelled = AMERICAN[found.lower()]
