@@ -4,12 +4,14 @@ from django.conf import settings
 from django.urls import include, path
 
 from reviewtool.activity import activity
+from reviewtool.health import health
 from reviewtool.overview import overview
 from reviewtool.styleguide import styleguide
 
 REVIEW = "reviews/<slug:slug>/"
 
 urlpatterns = [
+    path("healthz", health, name="health"),
     path("", include("reviewtool.reviews.urls")),
     path(REVIEW, overview, name="overview"),
     path(f"{REVIEW}activity/", activity, name="activity"),

@@ -113,6 +113,7 @@ def test_nothing_happens_by_model_signals_or_models_by_name():
     found = [
         named(path, number)
         for path in sources(*PACKAGES)
+        if path.name != "guards.py"  # a migration operation: it is handed a past state's models
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         if forbidden.search(line)
     ]
