@@ -71,7 +71,10 @@ class Copy:
 
 @dataclass(frozen=True)
 class Row:
-    """One report as the demo invents it: attributes, the words of its own, where it turns up."""
+    """One report as the demo invents it: attributes, the words of its own, where it turns up.
+
+    `numbers` fixes numbers that wordings would draw, where the evidence names them too.
+    """
 
     key: str
     topic: str
@@ -91,6 +94,7 @@ class Row:
     first_author_of: str = ""
     vernacular_title: str = ""
     related: dict = field(default_factory=dict)
+    numbers: dict = field(default_factory=dict)
 
     @property
     def is_screened(self) -> bool:

@@ -58,6 +58,7 @@ AMERICAN = {
     "behaviour": "behavior",
     "favour": "favor",
     "oedema": "edema",
+    "centred": "centered",
     "centre": "center",
     "fibre": "fiber",
     "millilitre": "milliliter",
@@ -213,7 +214,8 @@ def _has_aside(row: Row) -> bool:
 
 
 def _joined(row: Row, parts: dict[str, list[str]]) -> str:
-    headings = random.Random(f"{SEED} headings {row.key}").choice(HEADINGS)
+    fitting = [one for one in HEADINGS if row.design == "clinical" or not _names_patients(one)]
+    headings = random.Random(f"{SEED} headings {row.key}").choice(fitting)
     if not headings or row.design in SECONDARY_DESIGNS:
         return " ".join(sentence for part in parts.values() for sentence in part)
     names = zip(("background", "methods", "results", "conclusion"), headings, strict=True)
@@ -234,6 +236,10 @@ def keywords_of(row: Row) -> tuple[str, ...]:
 
 def _index_sites(row: Row) -> tuple[str, ...]:
     return () if hides_site_of(row) else row.attributes.sites
+
+
+def _names_patients(headings: tuple[str, ...]) -> bool:
+    return any("Patients" in heading for heading in headings)
 
 
 def hides_site_of(row: Row) -> bool:
@@ -264,6 +270,7 @@ def _fillers(row: Row) -> dict[str, object]:
         "big": rng.randint(58, 940),
         "y1": start,
         "y2": rng.randint(start + 2, row.year - 1),
+        **row.numbers,
     }
 
 
