@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 from bibtexparser.splitter import Splitter
@@ -104,15 +104,16 @@ def read(source: Source) -> Iterator[Citation | Problem]:
     """Read BibTeX, entry by entry."""
     strings = dict(_MONTHS)
     for line, text in blocks(source.lines):
-        yield from _read_block(line, text, strings)
+        if not _COMMENT.match(text):
+            yield from _read_block(line, text, strings)
 
 
-def blocks(lines: Iterator[tuple[int, str]] | object) -> Iterator[tuple[int, str]]:
+def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Cut the file where entries begin: where braces close, or where the next "@type{" stands."""
     held: list[str] = []
     start = depth = 0
     is_comment = is_round = False
-    for number, line in lines:  # type: ignore[attr-defined]
+    for number, line in lines:
         match = _START.match(line) if "@" in line else None
         if held and match and not is_comment and (depth > 0 or is_round):
             yield start, "\n".join(held)
@@ -132,11 +133,23 @@ def blocks(lines: Iterator[tuple[int, str]] | object) -> Iterator[tuple[int, str
         ):
             yield start, "\n".join(held)
             held = []
-    if held:
+        elif is_comment and len(held) > _COMMENT_LINES:
+            yield from _without_first(held, start)
+            held = []
+    if held and is_comment:
+        yield from _without_first(held, start)
+    elif held:
         yield start, "\n".join(held)
 
 
+def _without_first(held: list[str], start: int) -> Iterator[tuple[int, str]]:
+    """A comment that is never closed is only its first line."""
+    yield from blocks(enumerate(held[1:], start + 1))
+
+
 _START_ANYWHERE = re.compile(r"@[A-Za-z]\w*\s*[{(]")
+_COMMENT = re.compile(r"[\s\ufeff}]*@\s*comment\b", re.I)
+_COMMENT_LINES = 20_000
 _ESCAPED = re.compile(r"\\[{}]")
 
 

@@ -79,6 +79,8 @@ _SIGNS: tuple[tuple[str, re.Pattern[str], int], ...] = (
     ("bibtex", re.compile(r"^\s*@\s*[A-Za-z_]+\s*[{(]", re.M), 600),
 )  # fmt: skip
 _ENOUGH = 10
+_PLAINLY_A_TABLE = 5
+"""So many known column names on the first line outweigh tags quoted in the cells below."""
 
 
 def detect(head: bytes, *, name: str = "", encoding: str | None = None) -> Detected:
@@ -120,15 +122,16 @@ def format_of(text: str, *, name: str = "") -> tuple[str, str]:
         )
     if text.lstrip().startswith("<") and not re.match(r"\s*<\d+\s*\.?\s*>", text):
         return _xml_format(text, name), ""
+    if headers.n_known(headers.first_row(text)) >= _PLAINLY_A_TABLE:
+        return _table_format(text)
     if tagged := _tagged_format(text):
         return tagged, _flavour(tagged, text)
-    if table := headers.find(text.split("\n")):
-        return ("tsv" if table.delimiter == "\t" else "csv"), headers.provider_of(table.columns)
-    if (start := text.lstrip()[:1]) in ("{", "["):
+    if headers.find(text.split("\n")):
+        return _table_format(text)
+    if text.lstrip()[:1] in ("{", "["):
         raise Refused(
             _refusal(name, "JSON, which is not read. Export the references as RIS or CSV")
         )
-    del start
     raise Refused(
         _refusal(
             name,
@@ -137,6 +140,13 @@ def format_of(text: str, *, name: str = "") -> tuple[str, str]:
             + "”. Export the results as RIS, PubMed, BibTeX or CSV",
         )
     )
+
+
+def _table_format(text: str) -> tuple[str, str]:
+    table = headers.find(text.split("\n"))
+    if table is None:
+        return "csv", ""
+    return ("tsv" if table.delimiter == "\t" else "csv"), headers.provider_of(table.columns)
 
 
 def refuse_foreign(head: bytes, name: str = "") -> None:
@@ -186,7 +196,7 @@ def _is_binary(head: bytes) -> bool:
     if encoding_of(sample).name.startswith(("utf-16", "utf-32")):
         return False
     controls = sum(byte < 9 or 13 < byte < 32 for byte in sample)
-    return sample.count(0) > len(sample) * 0.05 and controls > len(sample) * 0.1
+    return sample.count(0) > len(sample) * 0.05 or controls > len(sample) * 0.1
 
 
 def _xml_format(text: str, name: str) -> str:

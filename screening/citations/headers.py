@@ -141,6 +141,12 @@ def find(lines: Iterable[str]) -> Header | None:
     return _unknown_table(head)
 
 
+def first_row(text: str) -> list[str]:
+    """Return the cells of a text's first line under the delimiter that cuts it into most."""
+    line = text.lstrip("\ufeff\n").partition("\n")[0][:20_000]
+    return max((row_of(line, delimiter) for delimiter in DELIMITERS), key=len)
+
+
 def find_in_rows(rows: Iterable[Sequence[str]]) -> Header | None:
     """Find the header row among rows that are cut into cells already."""
     head = list(enumerate(islice(rows, MAX_PREAMBLE), 1))

@@ -23,5 +23,8 @@ TABLE_COLUMNS = 2000
 ROW_LINES = 5000
 """A quoted table cell that spans more lines than this was never closed."""
 
+RECORD_LINES = 100_000
+"""A longer record has lost its end, or is none."""
+
 RAW_TEXT = 64 * 1024
 """How much of a rejected record's text travels with its problem."""

@@ -62,7 +62,7 @@ def comma_list(value: str) -> list[str]:
     A list of "Family, Given" pairs cannot be told apart by commas and stays whole, unless every
     second part is initials.
     """
-    parts = [part.strip() for part in value.strip().rstrip(".").split(",") if part.strip()]
+    parts = [part.strip() for part in _without_stop(value).split(",") if part.strip()]
     givens = parts[1::2]
     if len(parts) > 1 and len(parts) % 2 == 0 and all(_is_given(part) for part in givens):
         return [f"{family}, {given}" for family, given in zip(parts[::2], givens, strict=True)]
@@ -76,3 +76,10 @@ def tidy(name: str) -> str:
 
 def _is_given(part: str) -> bool:
     return bool(re.fullmatch(r"(?:[^\W\d_a-z]\.?[-\s]?){1,4}", part))
+
+
+def _without_stop(value: str) -> str:
+    """Drop the full stop that ends a list; where initials have stops, it is one of theirs."""
+    value = value.strip()
+    bare = value.removesuffix(".")
+    return value if "." in bare else bare

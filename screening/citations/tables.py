@@ -179,7 +179,7 @@ def _is_person(part: str) -> bool:
 
 def _by_comma(value: str) -> list[str]:
     """A comma may part authors or a family from a given name."""
-    parts = [part.strip() for part in value.rstrip(".").split(",") if part.strip()]
+    parts = [part.strip() for part in value.split(",") if part.strip()]
     n_words = [len(part.split()) for part in parts]
     has_initials = len(parts) > 1 and all(_INITIALS_LAST.search(part) for part in parts[:2])
     is_pairs = len(parts) > 2 and len(parts) % 2 == 0 and n_words[0] == 1

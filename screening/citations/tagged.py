@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from screening.citations import limits
-from screening.citations.citation import Problem
+from screening.citations.citation import Problem, Refused
 from screening.citations.encodings import Lines
+
+_MORE = "\n"
+"""Stands for a tag until the record is folded: the line goes on with the value before it."""
 
 TagOf = Callable[[str], tuple[str, str] | None]
 
@@ -55,15 +58,25 @@ class Entry:
     lines: list[str] = field(default_factory=list)
     is_opened: bool = False
     is_closed: bool = False
+    is_core: bool = False
+    """Whether it has a tag that only a record of its own would have."""
 
     @property
     def raw_text(self) -> str:
         """Return the record as it stands in the file."""
         return "\n".join(self.lines).strip("\n")
 
-    def has(self, tags: frozenset[str]) -> bool:
-        """Tell whether the record has one of the tags."""
-        return any(tag in tags for tag, _ in self.tags)
+    def fold(self, joiner: str) -> None:
+        """Join every value with the lines it went on in, all at once however many."""
+        if all(tag != _MORE for tag, _ in self.tags):
+            return
+        values: list[tuple[str, list[str]]] = []
+        for tag, value in self.tags:
+            if tag == _MORE and values:
+                values[-1][1].append(value)
+            else:
+                values.append((tag, [value]))
+        self.tags = [(tag, joiner.join(filter(None, parts))) for tag, parts in values]
 
 
 def entries(lines: Lines, dialect: Dialect) -> Iterator[Entry | Problem]:
@@ -79,7 +92,14 @@ def entries(lines: Lines, dialect: Dialect) -> Iterator[Entry | Problem]:
                 engine.lines.append(line)
             else:
                 yield from engine.step(number, line, dialect.tag_of(line))
+        engine.check_length()
     yield from engine.finish()
+
+
+_ENDLESS = (
+    "A single record of this file has more than 100,000 lines, which no export of references has. "
+    "Export the results again, as RIS or CSV."
+)
 
 
 class _Engine:
@@ -105,6 +125,12 @@ class _Engine:
         self._entry = entry
         if entry is not None:
             self.tags, self.lines = entry.tags, entry.lines
+
+    def check_length(self) -> None:
+        """Refuse a file whose records do not end."""
+        held = [entry for entry in (self.entry, self.trailer) if entry is not None]
+        if any(len(entry.lines) > limits.RECORD_LINES for entry in held):
+            raise Refused(_ENDLESS)
 
     def add(self, line: str, pair: tuple[str, str]) -> None:
         """Put a tag into the open record."""
@@ -167,6 +193,7 @@ class _Engine:
         if self.trailer is None:
             self.trailer = Entry(number)
         self.trailer.tags.append(pair)
+        self.trailer.is_core |= pair[0] in self.dialect.core
         self.trailer.lines.append(line)
 
     def _untagged(self, number: int, line: str) -> Iterator[Entry | Problem]:
@@ -183,7 +210,7 @@ class _Engine:
 
     def _blank(self, number: int) -> Iterator[Entry | Problem]:
         """A blank line ends a record, unless the next line goes on with its text."""
-        if not self.is_inside and self.trailer is not None and self.trailer.has(self.dialect.core):
+        if not self.is_inside and self.trailer is not None and self.trailer.is_core:
             yield from self._promote(number)
         self.is_inside = False
 
@@ -201,11 +228,10 @@ class _Engine:
             yield from self._drop(number, line)
             return
         target.lines.append(line)
-        if not self.is_inside and target is self.entry:
+        if not self.is_inside and not (self.trailer is target and target.is_core):
             target.tags.append(("", line.strip()))
         elif target.tags:
-            tag, value = target.tags[-1]
-            target.tags[-1] = tag, self.dialect.joiner.join(filter(None, (value, line.strip())))
+            target.tags.append((_MORE, line.strip()))
         else:
             target.tags.append(("", line.strip()))
 
@@ -219,7 +245,7 @@ class _Engine:
         """Hand over the record before, and what stood behind it when that is one of its own."""
         entry, trailer = self.entry, self.trailer
         self.entry, self.trailer, self.is_inside = None, None, False
-        if trailer is not None and entry is not None and not trailer.has(self.dialect.core):
+        if trailer is not None and entry is not None and not trailer.is_core:
             entry.tags.extend(trailer.tags)
             entry.lines.extend(trailer.lines)
             trailer = None
@@ -239,4 +265,5 @@ class _Engine:
                     "This record does not say what type it is; the line that begins it is missing."
                 )
                 yield Problem(entry.line, "warning", message)
+        entry.fold(self.dialect.joiner)
         yield entry

@@ -66,7 +66,7 @@ def test_declared_entities_are_refused():
         + b"--><!DOCTYPE xml [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><xml>",
     )
     for data in (bomb, late):
-        with pytest.raises(Refused, match="entities|XML"):
+        with pytest.raises(Refused, match=r"entities|XML"):
             read_all(data)
         with pytest.raises(Refused, match="entities"):
             read_all(data, format="endnote_xml")
@@ -97,7 +97,7 @@ def test_a_damaged_workbook_is_refused():
 def test_gzip_is_read_and_a_gzip_bomb_refused():
     assert len(titles(gzip.compress(RIS))) == 2
     with pytest.raises(Refused, match="far more"):
-        read_all(gzip.compress(RIS + b"AB  - " + b"x\n" * 30_000_000))
+        read_all(gzip.compress(RIS + b"AB  - " + b"x" * 15_000_000))
 
 
 def test_an_endless_line_is_refused():
@@ -180,21 +180,26 @@ def test_a_stream_that_cannot_be_rewound_is_read():
             taken, self.rest = self.rest[:7], self.rest[7:]
             return taken
 
-    assert len(list(item for item in read(OneWay()) if isinstance(item, Citation))) == 2
+    assert len([item for item in read(OneWay()) if isinstance(item, Citation)]) == 2
     assert open_source(OneWay()).detected.format == "ris"
 
 
-def test_memory_does_not_grow_with_the_file():
-    class Endless(io.RawIOBase):
-        """Two hundred megabytes of records that nobody holds."""
-
-        left = 200_000_000 // len(RIS)
+def test_a_file_is_read_as_it_comes_and_not_as_a_whole():
+    class Long(io.RawIOBase):
+        n_read = 0
 
         def read(self, size: int = -1) -> bytes:
-            self.left -= 1
-            return RIS if self.left > 0 else b""
+            self.n_read += 1
+            return RIS * 100 if self.n_read < 1000 else b""
 
-    items = read(Endless())
-    for _, item in zip(range(20_000), items, strict=False):
-        assert item is not None
-    assert next(items) is not None
+    stream = Long()
+    assert next(iter(read(stream))) is not None
+    assert stream.n_read < 10
+
+
+def test_many_lines_without_a_tag_take_no_quadratic_time():
+    items = read_all(b"TY  - JOUR\nTI  - One\nAB  - a\n" + b"x\n" * 90_000 + b"ER  - \n")
+
+    assert [len(item.abstract) for item in items if isinstance(item, Citation)] == [180_001]
+    with pytest.raises(Refused, match="100,000 lines"):
+        read_all(b"TY  - JOUR\nTI  - One\nAB  - a\n" + b"x\n" * 400_000)
