@@ -209,6 +209,9 @@ function start(root) {
     try { return JSON.parse(localStorage.getItem(queueName)) || []; } catch { return []; }
   }
 
+  form.elements.reason.addEventListener("change", (event) => {
+    chooseReasons(event.target.value ? [event.target.value] : []);
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const verdict = event.submitter?.value;
