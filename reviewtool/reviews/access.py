@@ -5,20 +5,23 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from reviewtool.reviews.models import Membership, Token, User
 from reviewtool.reviews.permissions import Permission, require
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def member_of(user: User, slug: str) -> Membership:
     """Return the user's membership of the review, or 404: a stranger learns nothing."""
     try:
-        return Membership.objects.active().select_related("review", "user").get(
-            review__slug=slug, user=user
+        return (
+            Membership.objects.active()
+            .select_related("review", "user")
+            .get(review__slug=slug, user=user)
         )
     except Membership.DoesNotExist:
         raise Http404("There is no such review.") from None
@@ -34,7 +37,7 @@ def review_view(*needed: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @login_required
         @wraps(view)
-        def opened(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def opened(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             member = member_of(request.user, slug)
             request.member = member
             if not any(member.may(permission) for permission in needed):

@@ -1,5 +1,6 @@
 """Judgements on duplicates as API clients see and make them."""
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
@@ -49,7 +50,7 @@ class JudgementViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 
     def get_queryset(self):
         review = self.request.member.review
-        rows = DuplicateJudgement.objects.filter(review=review)
+        rows: QuerySet[DuplicateJudgement] = DuplicateJudgement.objects.filter(review=review)
         if self.request.query_params.get("standing") == "true":
             rows = duplicates.standing_judgements(review)
         return rows.select_related("actor__user").order_by("pk")

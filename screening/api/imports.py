@@ -49,7 +49,7 @@ class SearchDetailSerializer(SearchSerializer):
     @extend_schema(responses=ImportedFileSerializer(many=True))
     def get_files(self, search: Search) -> list[dict]:
         files = search.files.select_related("uploaded_by__user").with_counts()
-        return ImportedFileSerializer(files, many=True).data
+        return list(ImportedFileSerializer(files, many=True).data)
 
 
 class SearchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):

@@ -95,7 +95,7 @@ class RecordDetailSerializer(RecordSerializer):
     @extend_schema_field(GroupMemberSerializer(many=True))
     def get_sources(self, record: Record) -> list[dict[str, Any]]:
         members = groups.group_of(record).select_related("search")
-        return GroupMemberSerializer(members, many=True).data
+        return list(GroupMemberSerializer(members, many=True).data)
 
     @extend_schema_field(BestFieldSerializer(many=True))
     def get_best(self, record: Record) -> list[dict[str, Any]]:
@@ -126,7 +126,9 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet):
             outcomes=record_filters.outcome_choices(member),
         )
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            raise ValidationError(
+                {name: [str(one) for one in said] for name, said in form.errors.items()}
+            )
         asked = record_filters.Filters(**form.asked())
         return record_filters.find(member, asked).defer("raw", "raw_text", "search_text")
 

@@ -1,5 +1,7 @@
 """A person's word on two records."""
 
+from typing import Any
+
 from django import forms
 
 from screening.models import DuplicateJudgement
@@ -22,8 +24,9 @@ class JudgementForm(forms.Form):
     reason = forms.CharField(required=False, max_length=200)
     key = forms.CharField(required=False, max_length=64)
 
-    def clean(self):
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         if cleaned.get("verdict") != Verdict.RELATED:
             cleaned["relation"] = ""
         return cleaned

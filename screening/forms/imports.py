@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 
 from screening.models import Record, Search
 
@@ -43,7 +44,8 @@ class SearchForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Gather the PRISMA-S details into the one field that holds them."""
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         details = {key: cleaned.pop(f"details_{key}", "") for key, _, _ in DETAILS}
         kept = {k: v for k, v in self.instance.details.items() if k not in details}
         cleaned["details"] = kept | {key: value for key, value in details.items() if value}
@@ -58,7 +60,7 @@ class SearchForm(forms.ModelForm):
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self._meta.fields]
+        return [self[name] for name in self.Meta.fields]
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -81,7 +83,7 @@ class ManyFilesField(forms.FileField):
 class UploadForm(forms.Form):
     """Exports of one search."""
 
-    files = ManyFilesField(
+    upload = ManyFilesField(
         label="Files exported from the source",
         error_messages={"required": "Choose at least one file."},
     )
@@ -89,9 +91,6 @@ class UploadForm(forms.Form):
 
 class ReadingForm(forms.Form):
     """How a file is read, where what was recognised is not right."""
-
-    format = forms.ChoiceField(label="Format", required=False)
-    encoding = forms.ChoiceField(label="Encoding", required=False)
 
     def __init__(
         self,
@@ -101,8 +100,10 @@ class ReadingForm(forms.Form):
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
-        self.fields["format"].choices = formats
-        self.fields["encoding"].choices = encodings
+        self.fields["format"] = forms.ChoiceField(label="Format", choices=formats, required=False)
+        self.fields["encoding"] = forms.ChoiceField(
+            label="Encoding", choices=encodings, required=False
+        )
 
 
 class MappingForm(forms.Form):
@@ -129,7 +130,8 @@ class MappingForm(forms.Form):
             )
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         chosen = {
             column: cleaned.get(f"column_{place}", "") for place, column in enumerate(self.columns)
         }
@@ -138,10 +140,8 @@ class MappingForm(forms.Form):
         return {"mapping": {column: field for column, field in chosen.items() if field}}
 
 
-class ListField(forms.CharField):
+class ListField(forms.Field):
     """A list, one item a line."""
-
-    widget = forms.Textarea
 
     def __init__(self, **kwargs: Any):
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
@@ -151,8 +151,8 @@ class ListField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:
-        text = super().to_python(value)
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        ProhibitNullCharactersValidator()(value)
+        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
 
 
 class RecordForm(forms.Form):
@@ -189,7 +189,8 @@ class RecordForm(forms.Form):
         return doi
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if not cleaned.get("title") and not cleaned.get("abstract"):
             raise ValidationError({"title": "Give at least a title or an abstract."})
         return cleaned

@@ -49,9 +49,14 @@ class FilterForm(forms.Form):
     ):
         """Offer the review's searches, and the outcomes the member may ask for."""
         super().__init__(*args, **kwargs)
-        self.fields["source"].choices = [ANY, *((str(s.pk), str(s)) for s in searches)]
+        self._offer("source", ((str(search.pk), str(search)) for search in searches))
+        told = list(outcomes)
         for stage in Stage:
-            self.fields[stage.value].choices = [ANY, *outcomes]
+            self._offer(stage.value, told)
+
+    def _offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
+        label = self.fields[name].label
+        self.fields[name] = forms.ChoiceField(label=label, required=False, choices=[ANY, *choices])
 
     def asked(self) -> dict[str, Any]:
         """Return what was asked for; fields that make no sense ask for nothing."""

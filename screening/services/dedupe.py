@@ -260,8 +260,9 @@ def _sharing_a_key(records: QuerySet[Record], new: set[int]) -> set[int]:
     keys = dict(records.values_list("pk", "keys").iterator())
     wanted = {key for pk in new for key in keys[pk]}
     near = {pk for pk, own in keys.items() if not wanted.isdisjoint(own)}
-    groups_near = Record.objects.filter(pk__in=near).values_list("canonical", flat=True)
-    return near | new | set(groups_near)
+    canonicals = Record.objects.filter(pk__in=near).values("canonical")
+    joined = Record.objects.filter(pk__in=canonicals).values_list("pk", flat=True)
+    return near | new | set(joined)
 
 
 def _citations(ids: Sequence[int]) -> dict[int, Citation]:

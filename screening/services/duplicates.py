@@ -139,7 +139,7 @@ class BestField:
 
     @property
     def label(self) -> str:
-        return str(Record._meta.get_field(self.name).verbose_name)
+        return str(getattr(Record._meta.get_field(self.name), "verbose_name", self.name))
 
     @property
     def text(self) -> str:

@@ -168,9 +168,9 @@ def discard_file(file: ImportedFile, *, by: Membership) -> None:
     """Throw away an upload that was never imported."""
     file = _open_file(file, by)
     _drop_unseen(file)
-    stored = file.file
+    stored, name = file.file.storage, str(file.file.name)
     file.delete()
-    transaction.on_commit(lambda: stored.storage.delete(stored.name))
+    transaction.on_commit(lambda: stored.delete(name))
 
 
 @transaction.atomic

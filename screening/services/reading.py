@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.core.exceptions import ValidationError
 
@@ -94,7 +95,7 @@ def recognise(stream: BinaryIO, name: str, *, format: str = "", encoding: str = 
 
 def recognise_as(file: ImportedFile, *, format: str, encoding: str) -> Recognised:
     """Recognise a stored file again with the format and encoding a person chose."""
-    with file.file.open("rb") as stream:
+    with opened(file) as stream:
         return recognise(stream, file.name, format=format, encoding=encoding)
 
 
@@ -102,7 +103,7 @@ def columns_of(file: ImportedFile) -> Columns | None:
     """Return the columns of a table; None for every other format."""
     if file.format not in TABLES:
         return None
-    with file.file.open("rb") as stream:
+    with opened(file) as stream:
         return _columns(stream, file.name, file.format, file.encoding)
 
 
@@ -113,7 +114,7 @@ def needs_title_column(file: ImportedFile) -> bool:
 
 def items_of(file: ImportedFile) -> Iterator[Citation | Problem]:
     """Read a stored file in constant memory: its citations, and what is wrong where."""
-    with file.file.open("rb") as stream:
+    with opened(file) as stream:
         head = stream.read(HEAD)
         stream.seek(0)
         items = read(
@@ -127,6 +128,13 @@ def items_of(file: ImportedFile) -> Iterator[Citation | Problem]:
             yield from items
         except Refused as refusal:
             raise ValidationError(str(refusal)) from refusal
+
+
+@contextmanager
+def opened(file: ImportedFile) -> Iterator[BinaryIO]:
+    """Open a stored file's bytes, wherever the storage keeps them."""
+    with file.file.storage.open(str(file.file.name), "rb") as stream:
+        yield cast(BinaryIO, stream)
 
 
 def sample_of(file: ImportedFile) -> list[Citation]:
@@ -246,7 +254,7 @@ def _count_starts(file: ImportedFile) -> int:
         return 0
     start = re.compile(_STARTS[file.format], re.MULTILINE | re.IGNORECASE)
     n, tail = 0, b""
-    with file.file.open("rb") as stream:
+    with opened(file) as stream:
         while block := stream.read(1 << 20):
             lines = (tail + block).replace(b"\r", b"\n").removeprefix(b"\xef\xbb\xbf")
             cut = lines.rfind(b"\n") + 1 or max(0, len(lines) - _LONGEST_START)

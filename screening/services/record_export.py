@@ -34,16 +34,20 @@ def as_ris(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
 
 def as_csv(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
     """Yield records as CSV; a cell that a spreadsheet would run as a formula is neutralised."""
-    yield _line([*BEFORE, *table_writer.COLUMNS, *AFTER])
     words = outcome_words(member)
-    for record in _in_chunks(records.select_related("search")):
-        yield _line(
-            [
-                *_where_from(record),
-                *table_writer.cells(citation_of(record)),
-                *_where_to(record, words),
-            ]
-        )
+    yield _line([*BEFORE, *table_writer.COLUMNS, *AFTER])
+    for chunk in chunked(_in_chunks(records.select_related("search"))):
+        outcomes = _outcomes(chunk)
+        for record in chunk:
+            reached = [outcomes.get((record.canonical_id, stage)) for stage in Stage.values]
+            yield _line(
+                [
+                    *_where_from(record),
+                    *table_writer.cells(citation_of(record)),
+                    *(words[outcome] if outcome else "" for outcome in reached),
+                    "yes" if record.removed_seq else "",
+                ]
+            )
 
 
 def _line(cells: list[object]) -> str:
@@ -62,17 +66,14 @@ def _in_chunks(records: QuerySet[Record]) -> Iterator[Record]:
     """Walk the records by id: constant memory on every database, whatever else is written."""
     after = 0
     while chunk := list(records.filter(pk__gt=after).order_by("pk")[:CHUNK]):
-        _attach_screenings(chunk)
         yield from chunk
         after = chunk[-1].pk
 
 
-def _attach_screenings(chunk: list[Record]) -> None:
-    of_group: dict[int, dict[str, Screening]] = {}
-    for row in Screening.objects.filter(record__in={record.canonical_id for record in chunk}):
-        of_group.setdefault(row.record_id, {})[row.stage] = row
-    for record in chunk:
-        record.shown_screenings = of_group.get(record.canonical_id, {})
+def _outcomes(chunk: list[Record]) -> dict[tuple[int | None, str], str]:
+    canonicals = {record.canonical_id for record in chunk}
+    rows = Screening.objects.filter(record__in=canonicals)
+    return {(row.record_id, row.stage): row.outcome for row in rows}
 
 
 def _where_from(record: Record) -> list[object]:
@@ -83,13 +84,4 @@ def _where_from(record: Record) -> list[object]:
         search.source,
         search.get_kind_display(),
         search.searched_on,
-    ]
-
-
-def _where_to(record: Record, words: dict[str, str]) -> list[object]:
-    """Where the record stands at both stages, as far as the member may know, and whether removed."""
-    outcomes = [record.shown_screenings.get(stage) for stage in Stage.values]
-    return [
-        *(words[screening.outcome] if screening else "" for screening in outcomes),
-        "yes" if record.removed_seq else "",
     ]

@@ -88,7 +88,7 @@ def _in_text(records: QuerySet[Record], query: str | None) -> QuerySet[Record]:
 
 def _from_source(records: QuerySet[Record], filters: Filters) -> QuerySet[Record]:
     if filters.source:
-        records = records.filter(search=filters.source)
+        records = records.filter(search_id=int(filters.source))
     return records.filter(search__kind=filters.kind) if filters.kind else records
 
 

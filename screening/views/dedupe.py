@@ -102,7 +102,9 @@ def judge(request: HttpRequest, member: Membership) -> HttpResponse:
     """Enter a person's word and go to the next pair."""
     form = JudgementForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(map(" ".join, form.errors.values())))
+        messages.error(
+            request, " ".join(str(error) for errors in form.errors.values() for error in errors)
+        )
         return redirect("screening:duplicates", member.review.slug)
     word = form.cleaned_data
     first, second = _pair(member, word["first"], word["second"])

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -81,7 +82,7 @@ def upload(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     taken: list[ImportedFile] = []
     refused: list[str] = []
-    for stream in form.cleaned_data["files"] if form.is_valid() else []:
+    for stream in form.cleaned_data["upload"] if form.is_valid() else []:
         try:
             taken.append(
                 imports.upload_file(found, by=member, name=stream.name, stream=stream.file)
@@ -176,7 +177,7 @@ def undo(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
 
 @require_GET
 @review_view(Permission.EXPORT)
-def original(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
+def original(request: HttpRequest, member: Membership, pk: int) -> HttpResponseBase:
     """The bytes as they were uploaded; never shown by the browser, only saved."""
     found = _file(member, pk)
     return FileResponse(
@@ -189,7 +190,7 @@ def original(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
 
 @require_GET
 @review_view(Permission.EXPORT)
-def rejects(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
+def rejects(request: HttpRequest, member: Membership, pk: int) -> HttpResponseBase:
     """The raw text of what could not be read: repair it and upload it as another file."""
     found = _file(member, pk)
     rows = found.problems.filter(severity=ImportProblem.Severity.ERROR)
@@ -240,7 +241,7 @@ def _file_page(
     job = imports.last_job_of(found)
     is_open = found.state in (ImportedFile.State.UPLOADED, ImportedFile.State.IMPORTING)
     problems = Paginator(found.problems.all(), 100).get_page(request.GET.get("page"))
-    context = {
+    context: dict[str, Any] = {
         "file": found,
         "search": found.search,
         "job": job,

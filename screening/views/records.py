@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -46,7 +47,7 @@ def list_records(request: HttpRequest, member: Membership) -> HttpResponse:
 
 @require_GET
 @review_view(Permission.EXPORT)
-def export(request: HttpRequest, member: Membership, format: str) -> HttpResponse:
+def export(request: HttpRequest, member: Membership, format: str) -> HttpResponseBase:
     """Download exactly the records the filters show, as RIS or CSV."""
     if format not in record_export.FORMATS:
         raise Http404("There is no such format.")
@@ -143,9 +144,7 @@ def _record_page(
         "group": members,
         "others": [other for other in members if other.pk != record.pk],
         "best": duplicates.best_of(members) if len(members) > 1 else [],
-        "outcomes": [
-            (row.get_stage_display(), words[row.outcome]) for row in screenings
-        ],
+        "outcomes": [(row.get_stage_display(), words[row.outcome]) for row in screenings],
         "judgements": duplicates.judgements_about(record),
         "history": record_history.of(record, member),
         "form": form or ReasonForm(),
@@ -187,8 +186,9 @@ def _rows(page: list[Record], member: Membership) -> list[dict[str, Any]]:
         .values_list("canonical")
         .annotate(Count("pk"))
     )
-    screenings = {
-        (row.record_id, row.stage): row for row in Screening.objects.filter(record__in=canonicals)
+    outcomes: dict[tuple[int | None, str], str] = {
+        (row.record_id, row.stage): row.outcome
+        for row in Screening.objects.filter(record__in=canonicals)
     }
     words = record_filters.outcome_words(member)
     return [
@@ -196,9 +196,7 @@ def _rows(page: list[Record], member: Membership) -> list[dict[str, Any]]:
             "record": record,
             "n_copies": copies.get(record.canonical_id, 1),
             "outcomes": [
-                words[screenings[record.canonical_id, stage].outcome]
-                if (record.canonical_id, stage) in screenings
-                else ""
+                words.get(outcomes.get((record.canonical_id, stage), ""), "")
                 for stage in Stage.values
             ],
         }

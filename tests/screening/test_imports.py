@@ -332,7 +332,7 @@ def posted(client, search, *files: tuple[str, bytes]):
     for stream, (name, _) in zip(streams, files, strict=True):
         stream.name = name
     url = f"/reviews/{search.review.slug}/searches/{search.pk}/upload/"
-    return client.post(url, {"files": streams})
+    return client.post(url, {"upload": streams})
 
 
 def test_a_search_is_registered_on_its_page(lena, client_of, review):
