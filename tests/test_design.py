@@ -108,3 +108,9 @@ def test_every_icon_that_is_used_exists():
         used = re.findall(r'components/icon\.html" with name="([\w-]+)"', text)
         used += re.findall(r'components/button\.html"[^%]*\bicon="([\w-]+)"', text)
         assert set(used) <= drawn, name_of(path)
+
+
+@pytest.mark.parametrize("name", ["403.html", "403_csrf.html", "404.html", "429.html", "500.html"])
+def test_an_error_page_needs_nothing_to_be_shown(name):
+    page = get_template(name).render()
+    assert page.count("<h1>") == 1
