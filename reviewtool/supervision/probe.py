@@ -30,4 +30,4 @@ def headers() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if well(port=int(os.environ.get("PORT", "8000"))) else 1)
+    sys.exit(0 if well() else 1)
