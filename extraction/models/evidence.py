@@ -11,9 +11,7 @@ class Entry(models.Model):
     """
 
     review = models.ForeignKey("reviews.Review", models.CASCADE, related_name="entries")
-    extraction = models.ForeignKey(
-        "extraction.Extraction", models.CASCADE, related_name="entries"
-    )
+    extraction = models.ForeignKey("extraction.Extraction", models.CASCADE, related_name="entries")
     study = models.ForeignKey("screening.Study", models.CASCADE, related_name="entries")
     revision_seq = models.BigIntegerField()
     entity = models.CharField(max_length=60)

@@ -56,7 +56,10 @@ class Run:
         """Write one batch and the job's progress in one transaction, or neither."""
         changes: dict[str, Any] = {"lease_until": lease_end()}
         for name, value in (
-            ("done", done), ("total", total), ("cursor", cursor), ("message", message),
+            ("done", done),
+            ("total", total),
+            ("cursor", cursor),
+            ("message", message),
         ):
             if value is not None:
                 changes[name] = value
@@ -108,12 +111,16 @@ def run_job(job_id: int) -> bool:
 def _claim(job_id: int) -> Job | None:
     try:
         with transaction.atomic():
-            claimed = claimable().filter(pk=job_id).update(
-                state=Job.State.RUNNING,
-                fence=F("fence") + 1,
-                attempts=F("attempts") + 1,
-                lease_until=lease_end(),
-                started_at=timezone.now(),
+            claimed = (
+                claimable()
+                .filter(pk=job_id)
+                .update(
+                    state=Job.State.RUNNING,
+                    fence=F("fence") + 1,
+                    attempts=F("attempts") + 1,
+                    lease_until=lease_end(),
+                    started_at=timezone.now(),
+                )
             )
     except IntegrityError:  # one of the same kind is running; the reaper rings again
         return None
@@ -149,7 +156,9 @@ def _failed(job: Job, trace: str) -> None:
         _set_aside(job, trace, "It failed three times and was set aside. The trace is kept.")
         return
     mine = Job.objects.filter(pk=job.pk, fence=job.fence, state=Job.State.RUNNING)
-    mine.update(lease_until=timezone.now(), trace=trace, message="It failed and will be tried again.")
+    mine.update(
+        lease_until=timezone.now(), trace=trace, message="It failed and will be tried again."
+    )
 
 
 def _set_aside(job: Job, trace: str, message: str) -> None:

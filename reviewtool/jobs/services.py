@@ -51,10 +51,14 @@ def ring(job_id: int) -> None:
 
 def cancel(job: Job, *, by: Membership) -> None:
     """Stop a job; the batches it finished stay invisible, since it never closes."""
-    stopped = Job.objects.open().filter(pk=job.pk, review=by.review).update(
-        state=Job.State.CANCELLED,
-        message=f"Cancelled by {by}.",
-        finished_at=timezone.now(),
+    stopped = (
+        Job.objects.open()
+        .filter(pk=job.pk, review=by.review)
+        .update(
+            state=Job.State.CANCELLED,
+            message=f"Cancelled by {by}.",
+            finished_at=timezone.now(),
+        )
     )
     if not stopped:
         raise ValidationError("This job has already ended.")

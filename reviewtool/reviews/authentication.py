@@ -35,7 +35,10 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Write the header as “Authorization: Bearer rt_…”.")
         secret = header[1].decode("ascii", "replace")
         token = (
-            Token.objects.usable().select_related("user").filter(secret_hash=hash_of(secret)).first()
+            Token.objects.usable()
+            .select_related("user")
+            .filter(secret_hash=hash_of(secret))
+            .first()
         )
         if token is None or not token.user.is_active:
             raise AuthenticationFailed("This token is unknown, revoked or expired.")

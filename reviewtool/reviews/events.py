@@ -67,9 +67,7 @@ def as_row(happening: Happening, *, key: str = "") -> Event:
     )
 
 
-def record(
-    review: Review, happening: Happening, *, by: Membership, key: str = ""
-) -> Event:
+def record(review: Review, happening: Happening, *, by: Membership, key: str = "") -> Event:
     """Enter one event in the ledger."""
     row = as_row(happening, key=key)
     append(review, [row], by=by)
@@ -128,7 +126,9 @@ class RolesChanged(Happening):
     after: list[str]
 
     def sentence(self) -> str:
-        return f"changed {self.name}'s roles from {', '.join(self.before)} to {', '.join(self.after)}"
+        return (
+            f"changed {self.name}'s roles from {', '.join(self.before)} to {', '.join(self.after)}"
+        )
 
     def subject(self) -> str:
         return f"membership:{self.member}"

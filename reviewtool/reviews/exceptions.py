@@ -9,6 +9,8 @@ from rest_framework.views import exception_handler
 def api_exception_handler(exception: Exception, context: dict) -> Response | None:
     """Let services raise Django's ValidationError; clients get 400 with its sentences."""
     if isinstance(exception, ValidationError):
-        messages = getattr(exception, "message_dict", None) or {"non_field_errors": exception.messages}
+        messages = getattr(exception, "message_dict", None) or {
+            "non_field_errors": exception.messages
+        }
         exception = exceptions.ValidationError(messages)
     return exception_handler(exception, context)

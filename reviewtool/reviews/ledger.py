@@ -90,9 +90,7 @@ def append(review: Review, rows: Sequence[LedgerRow], *, by: Membership) -> list
     return list(rows)
 
 
-def _number(
-    rows: Sequence[LedgerRow], head: LedgerHead, *, review: Review, by: Membership
-) -> None:
+def _number(rows: Sequence[LedgerRow], head: LedgerHead, *, review: Review, by: Membership) -> None:
     protocol = review.protocol
     head.recorded_at = max(now(), head.recorded_at)
     for row in rows:

@@ -56,9 +56,7 @@ class DuplicateJudgement(LedgerRow):
 class DuplicateQuestion(models.Model):
     """A pair that needs a person's eye, as the last dedupe run left it; not part of the ledger."""
 
-    review = models.ForeignKey(
-        "reviews.Review", models.CASCADE, related_name="duplicate_questions"
-    )
+    review = models.ForeignKey("reviews.Review", models.CASCADE, related_name="duplicate_questions")
     first = models.ForeignKey("screening.Record", models.CASCADE, related_name="+")
     second = models.ForeignKey("screening.Record", models.CASCADE, related_name="+")
     score = models.FloatField(default=0)

@@ -17,9 +17,7 @@ class Report(models.Model):
 
     review = models.ForeignKey("reviews.Review", models.CASCADE, related_name="reports")
     record = models.OneToOneField("screening.Record", models.CASCADE, related_name="report")
-    retrieval = models.CharField(
-        max_length=13, choices=Retrieval.choices, default=Retrieval.SOUGHT
-    )
+    retrieval = models.CharField(max_length=13, choices=Retrieval.choices, default=Retrieval.SOUGHT)
     retrieval_note = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -69,9 +67,7 @@ class ReportPage(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["file", "number"], name="reportpage_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="reportpage_once")]
 
     def __str__(self) -> str:
         return f"{self.file}, page {self.number}"
@@ -122,9 +118,7 @@ class StudyReport(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["study", "report"], name="studyreport_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["study", "report"], name="studyreport_once")]
 
     def __str__(self) -> str:
         return f"{self.report} in {self.study}"

@@ -40,7 +40,9 @@ def strongest_terms(
 ) -> tuple[list[Contribution], list[Contribution]]:
     """Return the terms that speak most for and most against relevance."""
     by_weight = np.argsort(model.coef_, kind="stable")
-    against = [Contribution(str(features.terms[i]), float(model.coef_[i])) for i in by_weight[:most]]
+    against = [
+        Contribution(str(features.terms[i]), float(model.coef_[i])) for i in by_weight[:most]
+    ]
     top = by_weight[::-1][:most]
     in_favour = [Contribution(str(features.terms[i]), float(model.coef_[i])) for i in top]
     return (

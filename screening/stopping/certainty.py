@@ -30,9 +30,7 @@ def smallest_broken_total(n_found: int, target: Fraction) -> int:
     return floor(n_found / target) + 1
 
 
-def price(
-    n_found: int, n_unread: int, *, target: Fraction, confidence: Fraction
-) -> Price:
+def price(n_found: int, n_unread: int, *, target: Fraction, confidence: Fraction) -> Price:
     """Return the smallest audit without a hit that certifies the target, by exact arithmetic."""
     hidden = smallest_broken_total(n_found, target) - n_found
     alpha = 1 - confidence

@@ -73,7 +73,9 @@ class Protocol(models.Model):
     shared_order = models.BooleanField(
         "one order for the whole team, learned from settled outcomes", default=False
     )
-    shows_scores = models.BooleanField("show the relevance score before the decision", default=False)
+    shows_scores = models.BooleanField(
+        "show the relevance score before the decision", default=False
+    )
     unread_are_automation = models.BooleanField(
         "count records left unread after stopping as excluded by automation", default=True
     )
@@ -103,7 +105,9 @@ class Protocol(models.Model):
                 )
 
     def reviewers_at(self, stage: str) -> int:
-        return self.reviewers_title_abstract if stage == "title_abstract" else self.reviewers_full_text
+        return (
+            self.reviewers_title_abstract if stage == "title_abstract" else self.reviewers_full_text
+        )
 
     def maybe_counts_at(self, stage: str) -> bool:
         return self.maybe_title_abstract if stage == "title_abstract" else self.maybe_full_text
