@@ -21,7 +21,7 @@ def problems_of(citation: Citation) -> Iterator[Problem]:
     for tag, value in citation.raw if len(citation.raw_text) > limits.FIELD else ():
         if len(value) > limits.FIELD:
             yield _about(
-                citation, f"The value of {tag or 'a line'} is longer than 1 MB and was cut."
+                citation, f"The value of {tag or 'a line'} is longer than 1 MB; its field was cut."
             )
 
 

@@ -6,7 +6,7 @@ LINE = 20 * MEGABYTE
 """A longer line is not an export of references."""
 
 FIELD = 1 * MEGABYTE
-"""Of a longer value we keep this much, with a warning."""
+"""Of a longer value a field keeps this much, with a warning; the raw tags keep it whole."""
 
 INFLATED = 500 * MEGABYTE
 """What a compressed file may grow to."""

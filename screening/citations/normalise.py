@@ -23,11 +23,14 @@ _TYPED_PMID = re.compile(
     re.I,
 )
 _REGISTRY = re.compile(
-    r"NCT\s?\d{8}|ISRCTN\s?\d{5,8}|ACTRN\d{14}|DRKS\d{8}|ChiCTR[-A-Z]*\d{8,10}|UMIN\d{9}|jRCTs?\d{9,10}|"
-    r"CTRI/\d{4}/\d{2,3}/\d{6}|IRCT\d{8,16}N?\d*|KCT\d{7}|PACTR\d{12,16}|NTR\d{2,5}|RBR-\w{5,7}|TCTR\d{11}|"
-    r"EUCTR\d{4}-\d{6}-\d{2}|(?<!\d)20\d{2}-5?\d{5,6}-\d{2}(?:-\d{2})?(?!\d)",
-    re.I,
+    r"NCT\s?\d{8}|ISRCTN\s?\d{5,8}|ACTRN\d{14}|DRKS\d{8}|ChiCTR[-A-Z]*\d{8,10}|UMIN\d{9}|"
+    r"jRCTs?\d{9,10}|CTRI/\d{4}/\d{2,3}/\d{6}|IRCT\d{8,16}N?\d*|KCT\d{7}|PACTR\d{12,16}|NTR\d{2,5}|"
+    r"RBR-\w{5,7}|TCTR\d{11}|EUCTR\d{4}-\d{6}-\d{2}"
 )
+_REGISTRY_HINTS = ("NCT", "RCT", "CTR", "DRKS", "UMIN", "KCT", "NTR", "RBR-")
+"""One of these is in every number above; looking for them is far faster than the pattern."""
+
+_EUDRACT = re.compile(r"(?<!\d)20\d{2}-5?\d{5,6}-\d{2}(?:-\d{2})?(?!\d)")
 _MISSING = re.compile(
     r"\[?(?:n/?a|nan|null|none|nil|undefined|-+|\.|not available|"
     r"(?:no )?abstract (?:not |un)?available|publisher: abstract available from the publisher|no abstract|abstract not available|not applicable)\.?\]?",
@@ -43,6 +46,11 @@ def present(value: str) -> str:
     if len(value) < 60 and value[:1] in _MISSING_BEGINS and _MISSING.fullmatch(value):
         return ""
     return value
+
+
+def _says_something(value: str) -> bool:
+    """Tell the same of a value that holds more than white space (asked very often)."""
+    return len(value) >= 60 or value[0] not in _MISSING_BEGINS or bool(present(value))
 
 
 def one_line(value: str) -> str:
@@ -106,13 +114,17 @@ def pmid_from(value: str) -> str:
 
 def typed_pmid(value: str) -> str:
     """Find a number that is said to be a PubMed number ("PMID: 1", a link to PubMed)."""
-    match = _TYPED_PMID.search(value)
+    lowered = value.lower()
+    match = _TYPED_PMID.search(value) if "pmid" in lowered or "pubmed" in lowered else None
     return match[1].lstrip("0") if match else ""
 
 
 def registry_in(value: str) -> str:
     """Find the number of a trial register."""
-    match = _REGISTRY.search(value)
+    hinted = any(hint in value for hint in _REGISTRY_HINTS)
+    match = _REGISTRY.search(value) if hinted else None
+    if match is None and len(value) < 200:
+        match = _EUDRACT.search(value)
     return match[0].replace(" ", "") if match else ""
 
 
@@ -142,10 +154,13 @@ class Values:
     __slots__ = ("by_tag",)
 
     def __init__(self, tags: Iterable[tuple[str, str]]) -> None:
-        self.by_tag: dict[str, list[str]] = {}
+        self.by_tag = found = dict[str, list[str]]()
         for tag, value in tags:
-            if value:
-                self.by_tag.setdefault(tag, []).append(value)
+            if value and not value.isspace():
+                if tag in found:
+                    found[tag].append(value)
+                else:
+                    found[tag] = [value]
 
     def all(self, tags: Iterable[str]) -> list[str]:
         """Return the values of several tags, tag by tag."""
@@ -154,18 +169,21 @@ class Values:
 
     def first(self, tags: Iterable[str]) -> str:
         """Return the first value that says something, in the order of the tags."""
+        found = self.by_tag
         for tag in tags:
-            for value in self.by_tag.get(tag, ()):
-                if present(value):
-                    return value
+            if tag in found:
+                for value in found[tag]:
+                    if _says_something(value):
+                        return value
         return ""
 
     def group(self, tags: Iterable[str]) -> list[str]:
         """Return all values of the first tag that has any."""
         for tag in tags:
-            values = [value for value in self.by_tag.get(tag, ()) if present(value)]
-            if values:
-                return values
+            if tag in self.by_tag:
+                values = [value for value in self.by_tag[tag] if _says_something(value)]
+                if values:
+                    return values
         return []
 
 
@@ -241,7 +259,9 @@ def authors_of(values: Values, places: FieldMap) -> tuple[str, ...]:
     found += tuple(one_line(name) for name in values.group(places.corporate))
     if not found and places.editors:
         found = people.names(values.group(places.editors), separators=places.author_separators)
-    return tuple(name for name in map(markup.clean, found) if name)
+    if any("&" in name or "<" in name for name in found):
+        return tuple(name for name in map(markup.clean, found) if name)
+    return found
 
 
 def first_year(values: Iterable[str]) -> int | None:

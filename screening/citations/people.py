@@ -18,7 +18,26 @@ _OTHERS = re.compile(
 
 def names(values: Iterable[str], *, separators: str = ";") -> tuple[str, ...]:
     """Return the authors of repeated values, each of which may itself hold several."""
-    return tuple(name for value in values for name in split(value, separators) if name)
+    found: list[str] = []
+    for value in values:
+        if _is_plain(value):
+            found.append(value)
+        else:
+            found += split(value, separators)
+    return tuple(found)
+
+
+def _is_plain(value: str) -> bool:
+    """Tell whether a value is one "Family, Given" already, as nearly all are."""
+    return (
+        value.count(", ") == 1
+        and ";" not in value
+        and value.isprintable()
+        and "  " not in value
+        and value[0].isalpha()
+        and value[-1] not in " ,"
+        and " ," not in value
+    )
 
 
 def split(value: str, separators: str = ";") -> list[str]:

@@ -69,7 +69,7 @@ def _finished(item: Citation | Problem) -> Iterator[Citation | Problem]:
 
 
 def within_limits(citation: Citation) -> Citation:
-    """Cut what is longer than a field may be; `checks` has said so."""
+    """Cut a field that is longer than it may be; `checks` has said so, and `raw` keeps it whole."""
     limit = limits.FIELD
     if len(citation.raw_text) <= limit:
         return citation
@@ -78,8 +78,6 @@ def within_limits(citation: Citation) -> Citation:
         title=citation.title[:limit],
         abstract=citation.abstract[:limit],
         note=citation.note[:limit],
-        raw=tuple((tag, value[:limit]) for tag, value in citation.raw),
-        raw_text=citation.raw_text[:limit],
     )
 
 

@@ -263,8 +263,12 @@ def _scopus_id(values: Values) -> str:
 
 
 def _note_pmid(values: Values) -> str:
-    match = next(filter(None, map(_NOTE_PMID.search, values.all(["N1"]))), None)
+    match = next(filter(None, map(_NOTE_PMID.search, _naming_pubmed(values))), None)
     return match[1] if match else ""
+
+
+def _naming_pubmed(values: Values) -> list[str]:
+    return [note for note in values.by_tag.get("N1", ()) if "PMID" in note or "PubMed" in note]
 
 
 def _other_journal(values: Values, title: str) -> str:

@@ -58,6 +58,7 @@ class Entry:
     lines: list[str] = field(default_factory=list)
     is_opened: bool = False
     is_closed: bool = False
+    goes_on: bool = False
     is_core: bool = False
     """Whether it has a tag that only a record of its own would have."""
 
@@ -68,7 +69,7 @@ class Entry:
 
     def fold(self, joiner: str) -> None:
         """Join every value with the lines it went on in, all at once however many."""
-        if all(tag != _MORE for tag, _ in self.tags):
+        if not self.goes_on:
             return
         values: list[tuple[str, list[str]]] = []
         for tag, value in self.tags:
@@ -232,6 +233,7 @@ class _Engine:
             target.tags.append(("", line.strip()))
         elif target.tags:
             target.tags.append((_MORE, line.strip()))
+            target.goes_on = True
         else:
             target.tags.append(("", line.strip()))
 
@@ -246,6 +248,7 @@ class _Engine:
         entry, trailer = self.entry, self.trailer
         self.entry, self.trailer, self.is_inside = None, None, False
         if trailer is not None and entry is not None and not trailer.is_core:
+            entry.goes_on |= trailer.goes_on
             entry.tags.extend(trailer.tags)
             entry.lines.extend(trailer.lines)
             trailer = None
