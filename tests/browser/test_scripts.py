@@ -11,7 +11,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template import engines
 from django.utils.safestring import mark_safe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
@@ -256,14 +256,14 @@ ASKING = (
 def test_progress_is_asked_for_until_the_answer_asks_no_more(stage):
     stage.fragments["/job"] = {"status": 200, "body": '<div id="job">2 of 2</div>'}
     page = stage.show(POLLING)
-    page.wait_for_function("document.querySelector('#job').textContent === '2 of 2'")
+    expect(page.locator("#job")).to_have_text("2 of 2")
 
 
 def test_a_form_with_mistakes_is_shown_again(stage):
     stage.answer = {"status": 422, "body": "Title: enter one."}
     page = stage.show(ASKING)
     page.click("text=Ask")
-    page.wait_for_function("document.querySelector('#answer').textContent.includes('enter one')")
+    expect(page.locator("#answer")).to_contain_text("enter one")
 
 
 def test_a_fragment_that_failed_leaves_the_page_and_says_so(stage):
@@ -278,7 +278,7 @@ def test_what_is_swapped_in_is_wired_too(stage):
     stage.answer = {"status": 200, "body": TREE}
     page = stage.show(ASKING)
     page.click("text=Ask")
-    assert page.get_by_role("combobox", name="Site").is_visible()
+    expect(page.get_by_role("combobox", name="Site")).to_be_visible()
 
 
 # ---------------------------------------------------------------- the theme
