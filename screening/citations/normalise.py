@@ -140,11 +140,14 @@ def span(start: str, end: str) -> str:
 def keywords_in(values: Iterable[str], separators: str = ";\n") -> tuple[str, ...]:
     """Return single keywords, each once, of repeated values that may hold lists."""
     found: dict[str, None] = {}
-    pattern = f"[{re.escape(separators)}]" if separators else None
     for value in values:
-        for part in re.split(pattern, value) if pattern else [value]:
+        parts = [value]
+        for separator in separators:
+            if separator in value:
+                parts = [piece for part in parts for piece in part.split(separator)]
+        for part in parts:
             if word := one_line(part):
-                found.setdefault(word)
+                found[word] = None
     return tuple(found)
 
 
