@@ -95,7 +95,7 @@ class PipelineRow:
 
 def build_map(codebook: Codebook, rows: Iterable[EvidenceRow]) -> EvidenceMap:
     """Place rows of evidence on the axes the codebook names."""
-    mapping = _map_output(codebook)
+    mapping = map_output(codebook)
     row_terms, column_terms = (_axis_vocabulary(codebook, k) for k in (mapping.row, mapping.column))
     placed: dict[Place, list[EvidenceRow]] = defaultdict(list)
     unplaced, excluded = [], []
@@ -118,9 +118,7 @@ def build_map(codebook: Codebook, rows: Iterable[EvidenceRow]) -> EvidenceMap:
 
 def build_matrix(codebook: Codebook, studies: Iterable[StudyEvidence]) -> Matrix:
     """Count the studies' judgements at each row and column of the comparability matrix."""
-    mapping = outputs_of(codebook).comparability
-    if mapping is None:
-        raise NotMapped("The codebook configures no comparability matrix.")
+    mapping = matrix_output(codebook)
     judged: dict[Place, set[Place]] = defaultdict(set)
     for study in studies:
         for scope in view(codebook, study.answers).scopes(mapping.entity):
@@ -150,7 +148,16 @@ def build_pipeline(codebook: Codebook, studies: Iterable[StudyEvidence]) -> list
     return sorted(rows, key=lambda row: (row.targets[:1], row.agent_class, row.agent))
 
 
-def _map_output(codebook: Codebook) -> MapOutput:
+def matrix_output(codebook: Codebook) -> MatrixOutput:
+    """Return how the comparability matrix reads its columns, or raise NotMapped."""
+    mapping = outputs_of(codebook).comparability
+    if mapping is None:
+        raise NotMapped("The codebook configures no comparability matrix.")
+    return mapping
+
+
+def map_output(codebook: Codebook) -> MapOutput:
+    """Return how the evidence map reads its columns, or raise NotMapped."""
     mapping = outputs_of(codebook).map
     if mapping is None:
         raise NotMapped("The codebook configures no evidence map.")

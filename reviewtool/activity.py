@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -120,13 +121,19 @@ def entries(
 def _entry(name: str, row: LedgerRow) -> Entry:
     voice = VOICES[name]
     return Entry(
-        row.seq, row.recorded_at, str(row.actor), row.door, name, voice.words(row), voice.record(row)
+        row.seq,
+        row.recorded_at,
+        str(row.actor),
+        row.door,
+        name,
+        voice.words(row),
+        voice.record(row),
     )
 
 
 @require_safe
 @review_view(Permission.READ)
-def activity(request: HttpRequest, member: Membership) -> HttpResponse:
+def activity(request: HttpRequest, member: Membership) -> HttpResponseBase:
     """Show the ledger in words, filtered by kind and person; older entries by a link."""
     wanted = _wanted(request)
     if request.GET.get("format") == "csv":

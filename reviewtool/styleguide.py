@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from reviewtool.jobs.models import Job
 
-PLACES = {
+PLACES: dict[str, dict[str, int | None]] = {
     "": {"Overview": None, "Protocol": None},
     "Collect": {"Searches & imports": None, "Duplicates": 3},
     "Screen": {

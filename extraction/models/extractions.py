@@ -12,7 +12,7 @@ class ExtractionQuerySet(models.QuerySet):
 
         Leads and adjudicators who do not extract the study see every submitted one.
         """
-        mine = self.model.objects.filter(extractor=member, study=models.OuterRef("study"))
+        mine = self.model._default_manager.filter(extractor=member, study=models.OuterRef("study"))
         submitted = Q(submitted_seq__isnull=False)
         own_open = models.Exists(mine.filter(submitted_seq=None))
         own = models.Exists(mine)

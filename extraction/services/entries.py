@@ -86,12 +86,12 @@ def differences(review: Review) -> Iterable[str]:
     for event in events:
         last[event.payload["extraction"]] = event
     for extraction in Extraction.objects.filter(review=review).select_related("codebook"):
-        event = last.get(extraction.pk)
-        if extraction.submitted_seq != (event.seq if event else None):
+        submitted = last.get(extraction.pk)
+        if extraction.submitted_seq != (submitted.seq if submitted else None):
             yield f"extraction {extraction.pk}: its last submission differs from the ledger"
             continue
         codebook = codebooks.loaded(extraction.codebook)
-        answers = event.payload["answers"] if event else {"entities": {}}
+        answers = submitted.payload["answers"] if submitted else {"entities": {}}
         expected = {
             (e.entity, e.key): (e.answers, e.missing)
             for e in _entries(extraction, codebook, answers, 0)

@@ -37,9 +37,9 @@ def start_consensus(study: Study, *, by: Membership) -> Extraction:
     submitted = Extraction.objects.filter(study=study, extractor__isnull=False).exclude(
         submitted_seq=None
     )
-    if not submitted.exists():
-        raise ValidationError("Nobody has submitted an extraction of this study yet.")
     first = submitted.order_by("submitted_seq").first()
+    if first is None:
+        raise ValidationError("Nobody has submitted an extraction of this study yet.")
     return _begin(study, by=by, extractor=None, draft=revision(first))
 
 
@@ -177,8 +177,8 @@ def _checked(answers: dict[str, Any], mapping) -> QuoteCheck:
 
 
 def revision(extraction: Extraction) -> dict:
-    """The answers of the last submitted revision."""
-    event = Event.objects.get(review=extraction.review, seq=extraction.submitted_seq)
+    """The answers of the last submitted revision of a submitted extraction."""
+    event = Event.objects.get(review=extraction.review, seq=extraction.submitted_seq or 0)
     return event.payload["answers"]
 
 

@@ -74,7 +74,7 @@ def publish(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _read(request: HttpRequest) -> dict:
     file = request.FILES.get("file")
-    if file is None or file.size > LARGEST:
+    if file is None or (file.size or 0) > LARGEST:
         raise ValidationError("Choose a JSON file of at most 5 MB.")
     try:
         body = json.load(file)

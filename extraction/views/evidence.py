@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from extraction.codebook.evidence import EvidenceRow
+from extraction.codebook.evidence import EvidenceRow, outputs_of
 from extraction.evidence_map import (
     AxisTerm,
     Cell,
@@ -18,6 +18,8 @@ from extraction.evidence_map import (
     build_map,
     build_matrix,
     build_pipeline,
+    map_output,
+    matrix_output,
 )
 from extraction.services import evidence as services
 from extraction.services.evidence import Evidence, evidence_of, filtered, quotes_of, vocabulary_of
@@ -55,8 +57,11 @@ def show_map(request: HttpRequest, member: Membership) -> HttpResponse:
     evidence = evidence_of(member.review)
     context: dict[str, Any] = {"evidence": evidence, "tab": "map"}
     if evidence is not None and evidence.rows:
-        context |= _map(evidence, member, opened=request.GET.get("open", ""))
-        wanted = {key: request.GET.get(key, "") for key in context["axes"]}
+        try:
+            context |= _map(evidence, member, opened=request.GET.get("open", ""))
+        except NotMapped as error:
+            context["not_mapped"] = str(error)
+        wanted = {key: request.GET.get(key, "") for key in context.get("axes", ())}
         if any(wanted.values()):
             rows = filtered(evidence, _column_filter(evidence, wanted))
             context |= _rows(evidence, member, rows) | {"chosen": _chosen(evidence, wanted)}
@@ -65,7 +70,7 @@ def show_map(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _map(evidence: Evidence, member: Membership, *, opened: str) -> dict[str, Any]:
     found = build_map(evidence.codebook, evidence.rows)
-    mapping = evidence.codebook.outputs.map
+    mapping = map_output(evidence.codebook)
     url = reverse("extraction:evidence", args=[member.review.slug])
     used_rows = {row for row, _ in found.cells}
     used_columns = {column for _, column in found.cells}
@@ -131,7 +136,7 @@ def _tone(cell: Cell, mapping: Any) -> str:
 
 
 def _role_words(evidence: Evidence) -> dict[str, str]:
-    vocabulary = vocabulary_of(evidence.codebook, evidence.codebook.outputs.map.role)
+    vocabulary = vocabulary_of(evidence.codebook, map_output(evidence.codebook).role)
     return {term.key: term.label for term in vocabulary.terms} if vocabulary else {}
 
 
@@ -143,12 +148,12 @@ def _term_label(evidence: Evidence, column: str, key: str | None) -> str:
 
 def _column_filter(evidence: Evidence, wanted: Mapping[str, str]) -> dict[str, str]:
     """A column of the map may be a class: then the rows of the class are wanted."""
-    mapping = evidence.codebook.outputs.map
+    mapping = map_output(evidence.codebook)
     found = dict(wanted)
     column = found.get(mapping.column, "")
     vocabulary = vocabulary_of(evidence.codebook, mapping.column)
     term = vocabulary.get(column) if vocabulary else None
-    if term is not None and term.parent is None and vocabulary.children(term.key):
+    if vocabulary and term and term.parent is None and vocabulary.children(term.key):
         found.pop(mapping.column)
         found[mapping.column_group] = column
     return found
@@ -160,7 +165,7 @@ def _chosen(evidence: Evidence, wanted: Mapping[str, str]) -> list[str]:
 
 def _rows(evidence: Evidence, member: Membership, rows: list[EvidenceRow]) -> dict[str, Any]:
     quotes = quotes_of(member.review, rows)
-    mapping = evidence.codebook.outputs.map
+    mapping = map_output(evidence.codebook)
     return {
         "rows": [
             {
@@ -184,9 +189,8 @@ def _row_tone(mapping: Any, row: EvidenceRow) -> str:
 
 def _cells(evidence: Evidence, row: EvidenceRow) -> list[tuple[str, str]]:
     """What an evidence row says, as (column label, words), without empty columns."""
-    outputs = evidence.codebook.outputs
     cells = []
-    for column in outputs.columns:
+    for column in outputs_of(evidence.codebook).columns:
         value, code = row.values.get(column.key), row.missing.get(column.key, "")
         if value not in (None, "", []) or code:
             cells.append(
@@ -227,7 +231,7 @@ def _filters(evidence: Evidence, request: HttpRequest) -> dict[str, str]:
 def _filter_choices(evidence: Evidence, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
     """Filters worth offering: columns with a vocabulary of which some term occurs."""
     choices = []
-    for column in evidence.codebook.outputs.columns:
+    for column in outputs_of(evidence.codebook).columns:
         vocabulary = vocabulary_of(evidence.codebook, column.key)
         used = _used(evidence, column.key)
         if vocabulary is None or len(used) < 2:
@@ -281,7 +285,7 @@ def show_comparability(request: HttpRequest, member: Membership) -> HttpResponse
 
 def _matrix(evidence: Evidence) -> dict[str, Any]:
     matrix = build_matrix(evidence.codebook, evidence.studies)
-    mapping = evidence.codebook.outputs.comparability
+    mapping = matrix_output(evidence.codebook)
     judgement = evidence.codebook.field(f"{mapping.entity}.{mapping.judgement}")
     used = {row for row, _ in matrix.cells}
     rows = [term for term in matrix.rows if term.key in used]

@@ -354,6 +354,7 @@ def _snippet(row: dict) -> str:
 
 def _check_page(extraction: Extraction) -> dict[str, Any]:
     codebook = codebooks.loaded(extraction.codebook)
+    found = extractions.check(extraction)
     findings = [
         {
             "finding": finding,
@@ -362,12 +363,12 @@ def _check_page(extraction: Extraction) -> dict[str, Any]:
             if finding.entity in codebook.by_entity
             else "",
         }
-        for finding in extractions.check(extraction)
+        for finding in found
     ]
     return {
         "extraction": extraction,
         "study": extraction.study,
-        "errors": [f for f in findings if f["finding"].is_error],
-        "warnings": [f for f in findings if not f["finding"].is_error],
+        "errors": [row for row, one in zip(findings, found, strict=True) if one.is_error],
+        "warnings": [row for row, one in zip(findings, found, strict=True) if not one.is_error],
         "acknowledged": [],
     }

@@ -176,7 +176,7 @@ def _renewed(job: Job) -> Iterator[None]:
 
     An in-memory database has one connection only, so there the batches alone renew it.
     """
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():  # type: ignore[attr-defined]
         yield
         return
     ended = threading.Event()

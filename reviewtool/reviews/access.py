@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest
@@ -38,7 +38,7 @@ def review_view(*needed: Permission) -> Callable[[View], View]:
         @login_required
         @wraps(view)
         def opened(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            member = member_of(request.user, slug)
+            member = member_of(cast(User, request.user), slug)
             request.member = member
             if not any(member.may(permission) for permission in needed):
                 require(member, needed[0])

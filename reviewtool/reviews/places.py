@@ -46,7 +46,7 @@ def places_for(member: Membership) -> list[Place]:
 def rail(request: HttpRequest, member: Membership) -> list[dict]:
     """Return the rail as base templates show it: sections with items, the current one marked."""
     shown = places_for(member)
-    sections = [
+    sections: list[dict] = [
         {
             "heading": section,
             "items": [_item(request, member, place) for place in shown if place.section == section],

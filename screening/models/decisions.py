@@ -70,11 +70,11 @@ class DecisionQuerySet(LedgerQuerySet):
         settled = Screening.objects.filter(
             record=OuterRef("record__canonical"), stage=OuterRef("stage"), outcome__in=SETTLED
         )
-        seen = Q(actor=member) | Exists(settled)
+        seen = Q(actor=member) | Q(Exists(settled))
         if member.may(Permission.ADJUDICATE) and not member.may(Permission.SCREEN):
             return decisions
         if member.may(Permission.ADJUDICATE):
-            own = self.model.objects.filter(
+            own = self.model._default_manager.filter(
                 actor=member,
                 record__canonical=OuterRef("record__canonical"),
                 stage=OuterRef("stage"),
@@ -86,7 +86,7 @@ class DecisionQuerySet(LedgerQuerySet):
                 stage=OuterRef("stage"),
                 outcome=Outcome.CONFLICT,
             )
-            seen |= Exists(conflict) & ~Exists(own)
+            seen |= Q(Exists(conflict)) & ~Q(Exists(own))
         return decisions.filter(seen)
 
 
@@ -121,7 +121,7 @@ class Decision(LedgerRow):
     )
     attention_seconds = models.FloatField(null=True, blank=True)
 
-    objects = DecisionQuerySet.as_manager()
+    objects = DecisionQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
 
     class Meta(LedgerRow.Meta):
         constraints = [

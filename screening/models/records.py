@@ -88,6 +88,11 @@ class Record(models.Model):
         return reverse("screening:record", args=[self.review.slug, self.pk])
 
     @property
+    def group_id(self) -> int:
+        """The record that stands for this one's group of duplicates; itself when it is alone."""
+        return self.canonical_id or self.pk
+
+    @property
     def is_canonical(self) -> bool:
         return self.canonical_id == self.pk
 

@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -49,13 +50,10 @@ class Features:
     def to_bytes(self) -> bytes:
         """Serialise without pickling, so that a stored file can never run code."""
         stream = io.BytesIO()
-        np.savez_compressed(
-            stream,
-            ids=self.ids,
-            terms=np.array(self.terms, dtype=np.str_),
-            **{f"matrix_{k}": v for k, v in _parts(self.matrix).items()},
-            **{f"protocol_{k}": v for k, v in _parts(self.protocol).items()},
-        )
+        arrays: dict[str, Any] = {"ids": self.ids, "terms": np.array(self.terms, dtype=np.str_)}
+        arrays |= {f"matrix_{k}": v for k, v in _parts(self.matrix).items()}
+        arrays |= {f"protocol_{k}": v for k, v in _parts(self.protocol).items()}
+        np.savez_compressed(stream, **arrays)
         return stream.getvalue()
 
     @classmethod

@@ -20,7 +20,7 @@ def conflicts_for(member: Membership) -> QuerySet[Screening]:
     others = member.review.memberships.exclude(pk=member.pk).holding(Permission.ADJUDICATE)
     impartial = Q(pk__in=[])
     for other in others:
-        impartial |= ~Exists(_decisions_of(other))
+        impartial |= ~Q(Exists(_decisions_of(other)))
     return conflicts.exclude(Exists(_decisions_of(member)) & impartial)
 
 

@@ -32,7 +32,7 @@ class _Case:
     def own(self, member: Membership) -> Decision | None:
         mine = [d for d in self.current if d.actor_id == member.pk and not d.is_adjudication]
         on_this = [d for d in mine if d.record_id == self.record.pk]
-        return (on_this or mine or [None])[-1]
+        return (on_this or mine)[-1] if mine else None
 
     @property
     def adjudication(self) -> Decision | None:
@@ -186,7 +186,7 @@ def comment(record: Record, *, by: Membership, stage: str, text: str) -> Event:
     _check_review(record, by)
     if not discussion_is_open_to(record, member=by, stage=stage):
         raise PermissionDenied("You can discuss this record once it is settled.")
-    happening = Commented(record=record.canonical_id, stage=stage, text=text.strip())
+    happening = Commented(record=record.group_id, stage=stage, text=text.strip())
     return events.record(by.review, happening, by=by)
 
 

@@ -56,11 +56,11 @@ def cards(member: Membership, *, stage: str, most: int = AHEAD) -> list[Offer]:
         .select_related("record__search", "record__canonical")
         .order_by("seq")
     )
-    latest = {offer.record.canonical_id: offer for offer in offers}
+    latest = {offer.record.group_id: offer for offer in offers}
     put_off = _put_off(member, stage)
-    first = [o for o in latest.values() if put_off.get(o.record.canonical_id, 0) < o.seq]
-    later = [o for o in latest.values() if put_off.get(o.record.canonical_id, 0) > o.seq]
-    return (first + sorted(later, key=lambda o: put_off[o.record.canonical_id]))[:most]
+    first = [o for o in latest.values() if put_off.get(o.record.group_id, 0) < o.seq]
+    later = [o for o in latest.values() if put_off.get(o.record.group_id, 0) > o.seq]
+    return (first + sorted(later, key=lambda o: put_off[o.record.group_id]))[:most]
 
 
 def _put_off(member: Membership, stage: str) -> dict[int, int]:
@@ -79,7 +79,7 @@ def offer_ahead(member: Membership, *, stage: str, ahead: int = AHEAD) -> list[O
     missing = ahead - len(lying)
     if missing <= 0:
         return lying
-    held = {offer.record.canonical_id for offer in lying}
+    held = {offer.record.group_id for offer in lying}
     new = list(_draw(member, stage, missing, held, seed=head.seq))
     ledger.append(member.review, new, by=member)
     return cards(member, stage=stage, most=ahead)
@@ -180,7 +180,7 @@ def _taken_by_others(member: Membership, stage: str, records: set[int]) -> Count
         .exclude(actor=member)
         .values_list("record__canonical", "actor")
     )
-    return Counter(record for record, _ in set(decided) | set(holding))
+    return Counter(record for record, _ in set(decided) | set(holding) if record is not None)
 
 
 def _random_offer(

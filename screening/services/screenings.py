@@ -93,7 +93,7 @@ def _state(rows: list[Decision], stage: str, rules: Rules) -> State:
     rows = sorted(rows, key=lambda row: row.seq)
     current = current_of(rows)
     last = rows[-1].seq if rows else 0
-    protocol = rules.by_id.get(rows[-1].protocol_id, rules.first) if rows else rules.first
+    protocol = rules.by_id.get(rows[-1].protocol_id or 0, rules.first) if rows else rules.first
     settlement = settle(current, stage, protocol)
     seq = last
     for change in rules.changes:

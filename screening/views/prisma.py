@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -86,7 +87,7 @@ def show_box(request: HttpRequest, member: Membership) -> HttpResponse:
         raise Http404("The diagram has no such box.")
     ids = flow.members.get(box, ())
     if box == "studies":
-        things = Study.objects.filter(review=member.review, pk__in=ids)
+        things: QuerySet[Any] = Study.objects.filter(review=member.review, pk__in=ids)
     else:
         things = Record.objects.filter(review=member.review, pk__in=ids).select_related("search")
     name, _, line = box.partition(":")

@@ -1,5 +1,7 @@
 """Full texts: what is sought, retrieved, not retrieved; upload and reading."""
 
+from typing import BinaryIO, cast
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -69,7 +71,9 @@ def upload(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
     report = get_object_or_404(Report, pk=pk, review=member.review)
     for file in request.FILES.getlist("files"):
         try:
-            reports.attach_file(report, by=member, name=file.name, stream=file)
+            reports.attach_file(
+                report, by=member, name=file.name or "", stream=cast(BinaryIO, file)
+            )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     if not request.FILES:
@@ -83,7 +87,7 @@ def upload_many(request: HttpRequest, member: Membership) -> HttpResponse:
     """Match many PDFs at once; what no clue is sure for is named and left out."""
     sought = list(reports.in_play(member.review))
     for file in request.FILES.getlist("files"):
-        found = match(file.name, file, sought)
+        found = match(file.name or "", cast(BinaryIO, file), sought)
         if found is None:
             messages.warning(
                 request,
@@ -92,7 +96,9 @@ def upload_many(request: HttpRequest, member: Membership) -> HttpResponse:
             )
             continue
         try:
-            reports.attach_file(found.report, by=member, name=file.name, stream=file)
+            reports.attach_file(
+                found.report, by=member, name=file.name or "", stream=cast(BinaryIO, file)
+            )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:

@@ -126,8 +126,8 @@ def _cards(member: Membership, stage: Stage) -> dict[str, Any]:
         reports = Report.objects.filter(record__canonical__in=groups).prefetch_related("files")
         files = {report.record.canonical_id: report for report in reports.select_related("record")}
     for card in cards:
-        card.report = files.get(card.record.canonical_id)
-        card.sources = _sources(card.record)
+        # What only the page shows of a card.
+        vars(card).update(report=files.get(card.record.canonical_id), sources=_sources(card.record))
     return {"cards": cards}
 
 

@@ -8,8 +8,8 @@ class User(AbstractUser):
     Deleting an account pseudonymises it: the ledger keeps pointing at the row, the name goes.
     """
 
-    first_name = None
-    last_name = None
+    first_name = None  # type: ignore[assignment]  # None takes an inherited field away
+    last_name = None  # type: ignore[assignment]
     name = models.CharField("name shown to colleagues", max_length=120, blank=True)
     email = models.EmailField("e-mail address", blank=True)
     pseudonymised_at = models.DateTimeField(null=True, blank=True)

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if not all(outcomes):
             sys.exit(REFUSED)
 
-    def _read(self, name: str, how: dict[str, str | None]) -> bool:
+    def _read(self, name: str, how: dict[str, Any]) -> bool:
         """Print what a file holds; False when it was refused."""
         index = 0
         try:
