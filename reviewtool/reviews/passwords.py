@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-DEMO_PASSWORD = "demo-niche-2019"
+DEMO_PASSWORD = "demo-niche-2019"  # nosec B105 - published, and refused where work is real
 
 
 class NoDemoPasswordValidator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tempfile
-import xml.etree.ElementTree
+import xml.etree.ElementTree  # nosec B405 - only for the name of an error openpyxl raises
 import zipfile
 import zlib
 from collections.abc import Iterator
