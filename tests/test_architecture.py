@@ -129,10 +129,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def test_no_file_is_longer_than_one_sitting():
     kinds = (".py", ".js", ".css", ".html")
-    lengths = {
-        path: len(path.read_text().splitlines())
-        for path in sources(*PACKAGES, "tests", kinds=kinds)
-    }
+    lengths = {path: len(path.read_text().splitlines()) for path in sources(*PACKAGES, kinds=kinds)}
     found = [
         f"{named(path)} ({n} lines)" for path, n in lengths.items() if n > MOST_LINES_OF_A_FILE
     ]
