@@ -237,8 +237,10 @@ def test_the_commands_serve_pages_and_do_jobs_on_postgresql_and_redis(
     with psycopg.connect(production["DATABASE_URL"], autocommit=True) as connection:
 
         def done() -> bool:
-            query = "SELECT attempts FROM jobs_job WHERE kind = 'import' AND state = 'done'"
-            return connection.execute(query).fetchall() == [(1,)]
+            query = "SELECT state, attempts, trace FROM jobs_job WHERE kind = 'import'"
+            ((state, attempts, trace),) = connection.execute(query).fetchall()
+            assert not trace, trace
+            return state == "done" and attempts == 1
 
         wait_for(done, "the worker never did the import")
         assert connection.execute("SELECT count(*) FROM screening_record").fetchall() == [(50,)]

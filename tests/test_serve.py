@@ -179,6 +179,8 @@ def test_a_job_whose_worker_is_killed_is_done_exactly_once(served, tmp_path):
     manage("shell", "-c", ASK_FOR_AN_IMPORT, environment=embedded(tmp_path))
 
     def is_in_the_middle() -> bool:
+        traces = rows(tmp_path, "SELECT trace FROM jobs_job WHERE trace <> ''")
+        assert traces == [], traces
         return bool(rows(tmp_path, "SELECT 1 FROM jobs_job WHERE kind='import' AND done > 0"))
 
     wait_for(is_in_the_middle, "the import never began")
