@@ -5,6 +5,7 @@ import re
 import secrets
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -148,6 +149,19 @@ def test_the_image_has_every_package_we_publish():
     dockerfile = (ROOT / "Dockerfile").read_text()
     for package in ("reviewtool", "screening", "extraction", "seeds"):
         assert f"COPY {package} {package}" in dockerfile
+
+
+def test_every_file_beside_the_code_is_installed_with_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    beside = {
+        path.suffix
+        for package in ("reviewtool", "screening", "extraction", "seeds")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix not in ("", ".py", ".pyc")
+    }
+    missing = beside - {pattern.removeprefix("*") for pattern in patterns}
+    assert missing == set(), "Add these kinds of files to package-data in pyproject.toml."
 
 
 # ---------------------------------------------------------------- the same steps, for real
