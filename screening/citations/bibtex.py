@@ -122,8 +122,8 @@ def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             if match is None and not _START_ANYWHERE.search(line):
                 continue
             start, depth = number, 0
-            is_comment = bool(match) and match[1].lower() == "comment"
-            is_round = bool(match) and match[2] == "("
+            is_comment = match is not None and match[1].lower() == "comment"
+            is_round = match is not None and match[2] == "("
         held.append(line)
         depth += _braces(line)
         if (
@@ -164,10 +164,9 @@ def _has_opened(held: list[str], is_round: bool) -> bool:
 
 
 def _read_block(line: int, text: str, strings: dict[str, str]) -> Iterator[Citation | Problem]:
-    for block in Splitter(text).split().blocks:
-        at = line + max(0, block.start_line or 0)
-        if isinstance(block, DuplicateFieldKeyBlock):
-            block = block.ignore_error_block
+    for found in Splitter(text).split().blocks:
+        at = line + max(0, found.start_line or 0)
+        block = found.ignore_error_block if isinstance(found, DuplicateFieldKeyBlock) else found
         if isinstance(block, String):
             strings[block.key.lower()] = _value(str(block.value), strings)[0]
         elif isinstance(block, Entry):

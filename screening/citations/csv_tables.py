@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from screening.citations import headers, limits
 from screening.citations.citation import Citation, Problem, Refused
@@ -105,7 +106,7 @@ def _rows(feed: _Feed, header: headers.Header) -> Iterator[Row | Problem]:
             yield Row(lines[0][0], cells, "\n".join(line for _, line in lines))
 
 
-def _options(header: headers.Header) -> dict[str, object]:
+def _options(header: headers.Header) -> dict[str, Any]:
     """Web of Science's tab separated tables do not quote; the others do."""
     is_plain = header.delimiter == "\t" and headers.provider_of(header.columns) == "Web of Science"
     return {
@@ -126,14 +127,14 @@ def _safely(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
             yield None
 
 
-def _is_unclosed(lines: list[tuple[int, str]], feed: _Feed, options: dict[str, object]) -> bool:
+def _is_unclosed(lines: list[tuple[int, str]], feed: _Feed, options: dict[str, Any]) -> bool:
     """Tell whether the row goes on: a further line would still be part of it."""
     if len(lines) == 1 and not feed.is_ended:
         return False
     if len(lines) < limits.ROW_LINES and not feed.is_ended:
         return False
     text = [line + "\n" for _, line in lines]
-    return len(list(csv.reader([*text, "x\n"], **options))) == 1  # type: ignore[arg-type]
+    return len(list(csv.reader([*text, "x\n"], **options))) == 1
 
 
 def _broken(lines: list[tuple[int, str]]) -> Problem:

@@ -99,7 +99,7 @@ PROVIDERS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 _PLACE = {
     name: (field, place)
-    for field, names in reversed(KNOWN.items())
+    for field, names in reversed(list(KNOWN.items()))
     for place, name in enumerate(names)
 }
 _STRONG = frozenset(

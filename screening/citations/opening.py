@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from screening.citations import limits
 from screening.citations.citation import Refused
@@ -30,8 +30,9 @@ def open_source(
     head = peek(buffered)
     detected = _detected(head, name, format, encoding)
     found = encoding_of(head, name=encoding) if detected.format != "xlsx" else Encoding("utf-8")
-    lines = Lines(buffered, found, is_named=encoding is not None)
-    return Source(buffered, lines, detected, mapping)
+    plain = cast(BinaryIO, buffered)  # a RawIOBase reads bytes, though its type does not say so
+    lines = Lines(plain, found, is_named=encoding is not None)
+    return Source(plain, lines, detected, mapping)
 
 
 def recognise(stream: BinaryIO, *, name: str = "") -> Detected:

@@ -66,7 +66,8 @@ def _stream(content: bytes) -> bytes:
 
 def _drawn(page: Page, number: int) -> bytes:
     """The drawing commands of a page: every line placed by its own, top to bottom."""
-    commands, y = [], HEIGHT - MARGIN
+    commands: list[bytes] = []
+    y = float(HEIGHT - MARGIN)
     for paragraph in page:
         font, size, width = STYLES[paragraph.style]
         for line in textwrap.wrap(paragraph.text, width, break_on_hyphens=False):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from seeds.extramedullary_all.bibliography import citations
 from seeds.extramedullary_all.evidence import PlannedStudy, studies
@@ -177,7 +178,7 @@ def _records(source: str) -> Iterator[PlannedRecord]:
 
 def _report(row: Row) -> PlannedReport:
     column = "other" if row.is_other_method else "databases"
-    common = {
+    common: dict[str, Any] = {
         "key": row.key,
         "title": citations()[row.key].title,
         "column": column,
@@ -189,12 +190,12 @@ def _report(row: Row) -> PlannedReport:
     return PlannedReport(**common, **_fate(row))
 
 
-def _fate(row: Row) -> dict[str, object]:
+def _fate(row: Row) -> dict[str, Any]:
     """What happens to the report from title and abstract to its study."""
     truth = label(row.attributes)
     if row.removed:
         return {}
-    fate: dict[str, object] = {"ta_label": truth.ta_label, "ta_reason": truth.ta_reason}
+    fate: dict[str, Any] = {"ta_label": truth.ta_label, "ta_reason": truth.ta_reason}
     if truth.ta_label == "exclude":
         return fate
     fate["retrieval"] = row.retrieval

@@ -62,7 +62,7 @@ def _errors(rng: random.Random, truth: str) -> tuple[bool, bool]:
     while True:
         errs = tuple(rng.random() >= _skill(one, truth) for one in REVIEWERS)
         if not all(errs):
-            return errs
+            return errs[0], errs[1]
 
 
 def _skill(reviewer: Reviewer, truth: str) -> float:
