@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,14 @@ def test_imports_point_downwards_only():
         "An import points upwards. Move the code to the floor it belongs to, or let the lower "
         "floor publish a registry (docs/architecture.md, “Floors”); do not loosen the contract.",
     )
+
+
+def test_every_pure_package_is_held_to_its_contract():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (pure,) = [one for one in contracts["contracts"] if one["id"] == "pure"]
+    there = {name for name in PURE if (ROOT / name).exists()}
+    named_ = {name.removesuffix(".py").replace("/", ".") for name in there}
+    assert named_ == set(pure["source_modules"]), "Name it in pyproject.toml's contract “pure”."
 
 
 def test_pure_packages_ask_no_clock_and_no_network():
