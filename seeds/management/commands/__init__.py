@@ -1,0 +1,1 @@
+"""`seed` plays the demo review; `demo` plays it and serves it."""
