@@ -53,6 +53,11 @@ class Question:
         return "q-" + self.name.replace(".", "-")
 
     @property
+    def is_in_row(self) -> bool:
+        """Rows are shown whole: their conditions hold once the entry is saved."""
+        return self.name.startswith("g.")
+
+    @property
     def widget(self) -> str:
         """Which template shows it."""
         if self.asked.type in ("select", "tree_select", "entity_ref"):

@@ -5,15 +5,29 @@ from reviewtool.reviews import ledger, places, projections
 from reviewtool.reviews.models import Stage
 from reviewtool.reviews.permissions import Permission
 from reviewtool.reviews.places import Place
+from reviewtool.reviews.services import protocols
 from screening import events
-from screening.models import Decision, DuplicateJudgement, Offer
-from screening.services import conflicts, groups, offers, ranking, reports, screenings, studies
+from screening.models import Decision, DuplicateJudgement, DuplicateQuestion, Offer
+from screening.services import (
+    conflicts,
+    dedupe,
+    effects,
+    groups,
+    imports,
+    offers,
+    ranking,
+    reports,
+    screenings,
+    studies,
+)
 
 
 def announce() -> None:
     _ = events  # importing them registers the kinds
     for table in (Decision, DuplicateJudgement, Offer):
         ledger.register_table(table)
+    protocols.register_effect(effects.effects)
+    protocols.register_follow(effects.follow)
     _announce_projections()
     _announce_jobs()
     _announce_places()
@@ -27,6 +41,9 @@ def _announce_projections() -> None:
 
 
 def _announce_jobs() -> None:
+    jobs.register("import", label="Importing records", handler=imports.import_records)
+    jobs.register("read_file", label="Reading a file", handler=imports.read_file)
+    jobs.register("dedupe", label="Looking for duplicates", handler=dedupe.find_duplicates)
     jobs.register("rank", label="Ranking the records", handler=ranking.train)
     jobs.register("text_layer", label="Reading a full text", handler=reports.read_text_layer)
 
@@ -35,6 +52,9 @@ def _announce_places() -> None:
     first, second = Stage.TITLE_ABSTRACT, Stage.FULL_TEXT
     screens = (Permission.SCREEN,)
     places.register(
+        Place("Searches & imports", "screening:searches", "Collect", 1),
+        Place("Duplicates", "screening:duplicates", "Collect", 2, (Permission.JUDGE_DUPLICATES,), _questions),
+        Place("Records", "screening:records", "Report", 2),
         Place("Title & abstract", "screening:screen", "Screen", 1, screens, _waiting(first), (first,)),
         Place("Conflicts", "screening:conflicts", "Screen", 2, (Permission.ADJUDICATE,), conflicts.n_conflicts),
         Place("Full texts", "screening:fulltexts", "Screen", 3),
@@ -46,3 +66,7 @@ def _announce_places() -> None:
 
 def _waiting(stage: Stage):
     return lambda member: offers.n_waiting(member, stage)
+
+
+def _questions(member):
+    return DuplicateQuestion.objects.filter(review=member.review, answered_seq=None).count()

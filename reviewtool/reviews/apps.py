@@ -6,3 +6,9 @@ class ReviewsConfig(AppConfig):
 
     name = "reviewtool.reviews"
     label = "reviews"
+
+    def ready(self):
+        """Put this floor's own places on the rail."""
+        from reviewtool.reviews import floor
+
+        floor.announce()

@@ -101,16 +101,48 @@ class ProtocolChanged(Happening):
         return f"put protocol version {self.version} in force{reason}"
 
 
+def _name(member: int) -> str:
+    """Names are looked up when read: the ledger keeps none, so that people can be forgotten."""
+    return str(Membership.objects.select_related("user").get(pk=member))
+
+
+@event_kind
+@dataclass(frozen=True)
+class MemberInvited(Happening):
+    kind: ClassVar[str] = "member_invited"
+    invitation: int
+    roles: list[str]
+
+    def sentence(self) -> str:
+        return f"made an invitation as {', '.join(self.roles)}"
+
+    def subject(self) -> str:
+        return f"invitation:{self.invitation}"
+
+
+@event_kind
+@dataclass(frozen=True)
+class InvitationRevoked(Happening):
+    kind: ClassVar[str] = "invitation_revoked"
+    invitation: int
+    roles: list[str]
+
+    def sentence(self) -> str:
+        return f"took back an invitation as {', '.join(self.roles)}"
+
+    def subject(self) -> str:
+        return f"invitation:{self.invitation}"
+
+
 @event_kind
 @dataclass(frozen=True)
 class MemberJoined(Happening):
     kind: ClassVar[str] = "member_joined"
     member: int
-    name: str
     roles: list[str]
 
     def sentence(self) -> str:
-        return f"joined as {', '.join(self.roles)} ({self.name})"
+        return f"joined as {', '.join(self.roles)}"
 
     def subject(self) -> str:
         return f"membership:{self.member}"
@@ -121,13 +153,13 @@ class MemberJoined(Happening):
 class RolesChanged(Happening):
     kind: ClassVar[str] = "roles_changed"
     member: int
-    name: str
     before: list[str]
     after: list[str]
 
     def sentence(self) -> str:
         return (
-            f"changed {self.name}'s roles from {', '.join(self.before)} to {', '.join(self.after)}"
+            f"changed the roles of {_name(self.member)} "
+            f"from {', '.join(self.before)} to {', '.join(self.after)}"
         )
 
     def subject(self) -> str:
@@ -139,11 +171,12 @@ class RolesChanged(Happening):
 class MemberLeft(Happening):
     kind: ClassVar[str] = "member_left"
     member: int
-    name: str
     was_removed: bool = False
 
     def sentence(self) -> str:
-        return f"removed {self.name} from the review" if self.was_removed else "left the review"
+        if self.was_removed:
+            return f"removed {_name(self.member)} from the review"
+        return "left the review"
 
     def subject(self) -> str:
         return f"membership:{self.member}"

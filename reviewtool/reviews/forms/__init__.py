@@ -1,0 +1,1 @@
+"""What people may type, per thing they do."""
