@@ -79,7 +79,7 @@ def attach_file(report: Report, *, by: Membership, name: str, stream: BinaryIO) 
     file.file.save(f"{sha256[:16]}.pdf", ContentFile(content), save=False)
     with transaction.atomic():
         ledger.lock(by.review)
-        file.full_clean()
+        file.full_clean(exclude=["n_pages", "has_text"])  # read by the job
         file.save()
         happening = FileAttached(report.pk, report.record_id, file.pk, file.name, sha256)
         events.record(by.review, happening, by=by)

@@ -40,7 +40,7 @@ def create_study(by: Membership, *, label: str, reports: Iterable[Report] = ()) 
     require(by, Permission.MANAGE_STUDIES)
     ledger.lock(by.review)
     study = Study(review=by.review, label=label.strip())
-    study.full_clean()
+    study.full_clean(exclude=["merged_into"])
     study.save()
     events.record(by.review, StudyCreated(study.pk, study.label), by=by)
     for n, report in enumerate(reports):
@@ -92,7 +92,7 @@ def rename(study: Study, *, by: Membership, label: str) -> Study:
     """Give a study another label."""
     _check(study, by)
     before, study.label = study.label, label.strip()
-    study.full_clean()
+    study.full_clean(exclude=["merged_into"])
     study.save(update_fields=["label"])
     events.record(by.review, StudyRenamed(study.pk, before, study.label), by=by)
     return study
