@@ -90,4 +90,4 @@ def _close(scene: Scene, seconds: float) -> None:
 
 def _delete(review: Review) -> None:
     lead = review.memberships.all().holding(Permission.DELETE_REVIEW)[0]
-    reviews.delete_review(lead, typed=review.slug)
+    reviews.delete_review(lead, typed_title=review.title)

@@ -25,7 +25,9 @@ def publish_codebook(scene: Scene) -> None:
     scene.clock.wait(hours=18)
     with scene.clock.shown():
         codebooks.publish(
-            scene["lena"], definition=_read("codebook"), vocabularies=_read("vocabularies")
+            scene["lena"],
+            definition=_read("codebook"),
+            vocabularies=_read("vocabularies")["vocabularies"],
         )
 
 

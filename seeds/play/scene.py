@@ -114,7 +114,7 @@ def open_scene(
 
 def _person(name: str) -> User:
     known = User.objects.filter(username=name).first()
-    return known or accounts.create_user(
+    return known or accounts.sign_up(
         username=name, email=f"{name}@example.org", name=PEOPLE[name], password=DEMO_PASSWORD
     )
 
