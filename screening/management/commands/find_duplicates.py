@@ -1,0 +1,74 @@
+"""`find_duplicates FILE.csv`: clusters and questions as JSON, without a database."""
+
+import csv
+import json
+import resource
+import time
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from screening.citations import Citation
+from screening.dedupe import clusters, find_duplicates
+
+_LARGEST_CELL = 10**8
+_TEXTS = ("title", "journal", "volume", "number", "pages", "doi", "pmid", "abstract")
+
+
+class Command(BaseCommand):
+    help = "Find duplicate records in a CSV with the columns ID, title, author, year, journal ..."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args, file: Path, **options) -> None:
+        names, citations = _read(file)
+        started = time.perf_counter()
+        matches = find_duplicates(citations)
+        found = clusters(matches, citations)
+        answer = {
+            "clusters": [[names[number] for number in cluster] for cluster in found],
+            "questions": [
+                {
+                    "a": names[match.first],
+                    "b": names[match.second],
+                    "score": match.score,
+                    "reason": match.reason,
+                }
+                for match in matches
+                if match.verdict == "ask"
+            ],
+            "seconds": round(time.perf_counter() - started, 3),
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+        self.stdout.write(json.dumps(answer))
+
+
+def _read(file: Path) -> tuple[dict[int, str], dict[int, Citation]]:
+    csv.field_size_limit(_LARGEST_CELL)
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            rows = list(csv.DictReader(stream))
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+    if rows and "ID" not in rows[0]:
+        raise CommandError(f"{file} has no column “ID”.")
+    names = {number: row["ID"] for number, row in enumerate(rows)}
+    return names, {number: _citation(row) for number, row in enumerate(rows)}
+
+
+def _citation(row: dict[str, str]) -> Citation:
+    authors = row.get("author") or row.get("authors") or ""
+    year = "".join(filter(str.isdigit, row.get("year") or ""))[:4]
+    return Citation(
+        authors=tuple(name.strip() for name in _parted(authors) if name.strip()),
+        year=int(year) if len(year) == 4 else None,
+        **{name: row.get(name) or "" for name in _TEXTS},
+    )
+
+
+def _parted(authors: str) -> list[str]:
+    if " and " in authors:
+        return authors.split(" and ")
+    return authors.split(";") if ";" in authors else [authors]
