@@ -179,7 +179,11 @@ def test_every_decision_was_made_on_an_offered_card(demo):
 
 
 def test_nothing_waits_for_anybody(demo):
-    assert not Screening.objects.filter(review=demo, outcome__in=("pending", "conflict")).exists()
+    missing = Report.objects.filter(review=demo, retrieval="not_retrieved")
+    undecided = Screening.objects.filter(review=demo, outcome__in=("pending", "conflict"))
+    assert set(undecided.values_list("record", flat=True)) == set(
+        missing.values_list("record__canonical", flat=True)
+    )
     assert not studies.unlinked_reports(demo).exists()
     for member in Membership.objects.filter(review=demo):
         assert [offers.n_waiting(member, stage) for stage in Stage.values] == [0, 0]
