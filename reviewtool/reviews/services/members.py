@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.authentication import hash_of, new_secret
@@ -47,7 +48,7 @@ def invite(by: Membership, *, roles: Collection[str], note: str = "") -> tuple[I
         roles=in_order(roles),
         note=note.strip(),
         created_by=by,
-        expires_at=ledger.now() + timedelta(days=settings.INVITATION_DAYS),
+        expires_at=timezone.now() + timedelta(days=settings.INVITATION_DAYS),
     )
     invitation.full_clean()
     invitation.save()
