@@ -40,7 +40,9 @@ def make_user(username: str, *, name: str = "") -> User:
     )
 
 
-def make_review(by: User, *, title: str, roles: tuple[str, ...] = ("lead",), **fields) -> Membership:
+def make_review(
+    by: User, *, title: str, roles: tuple[str, ...] = ("lead",), **fields
+) -> Membership:
     """Return its creator's membership: `.review` is the review."""
     return reviews.create_review(by=by, title=title, roles=roles, **(PROTOCOL | fields))
 

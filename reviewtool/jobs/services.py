@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -12,6 +12,7 @@ from reviewtool.jobs import tasks
 from reviewtool.jobs.models import Job
 from reviewtool.jobs.run import claimable, run_job
 from reviewtool.reviews.models import Membership, Review
+from reviewtool.reviews.permissions import Permission
 
 logger = logging.getLogger("reviewtool.jobs")
 
@@ -49,8 +50,21 @@ def ring(job_id: int) -> None:
         logger.warning("The broker could not be reached for job %s: %s", job_id, error)
 
 
+def may_steer(job: Job, *, by: Membership) -> bool:
+    """Whoever asked for a job may stop it or ask again; so may those who run the review."""
+    return job.review_id == by.review_id and (
+        job.requested_by_id == by.pk or by.may(Permission.IMPORT)
+    )
+
+
+def _require_steering(job: Job, by: Membership) -> None:
+    if not may_steer(job, by=by):
+        raise PermissionDenied("Only who asked for a job, or a lead, may stop it or ask again.")
+
+
 def cancel(job: Job, *, by: Membership) -> None:
     """Stop a job; the batches it finished stay invisible, since it never closes."""
+    _require_steering(job, by)
     stopped = (
         Job.objects.open()
         .filter(pk=job.pk, review=by.review)
@@ -66,6 +80,7 @@ def cancel(job: Job, *, by: Membership) -> None:
 
 def retry(job: Job, *, by: Membership) -> Job:
     """Ask again for a job that was set aside."""
+    _require_steering(job, by)
     if job.state != Job.State.FAILED:
         raise ValidationError("Only a job that was set aside can be tried again.")
     return enqueue(job.review, job.kind, by=by, key=job.key, params=job.params)

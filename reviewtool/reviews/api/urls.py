@@ -1,10 +1,22 @@
+"""API routes of the floor of people and reviews."""
+
 from django.urls import path
 
-from reviewtool.reviews.api.views import MembersView, ProtocolsView, ReviewListView, ReviewView
+from reviewtool.reviews.api.reviews import MemberViewSet, MeView, ProtocolViewSet, ReviewViewSet
+
+REVIEW = "reviews/<slug:slug>/"
+LIST = {"get": "list"}
+RETRIEVE = {"get": "retrieve"}
 
 urlpatterns = [
-    path("reviews/", ReviewListView.as_view(), name="api-reviews"),
-    path("reviews/<slug:slug>/", ReviewView.as_view(), name="api-review"),
-    path("reviews/<slug:slug>/members/", MembersView.as_view(), name="api-members"),
-    path("reviews/<slug:slug>/protocols/", ProtocolsView.as_view(), name="api-protocols"),
+    path("me/", MeView.as_view(), name="api-me"),
+    path("reviews/", ReviewViewSet.as_view(LIST), name="api-reviews"),
+    path(REVIEW, ReviewViewSet.as_view(RETRIEVE), name="api-review"),
+    path(f"{REVIEW}members/", MemberViewSet.as_view(LIST), name="api-members"),
+    path(f"{REVIEW}protocols/", ProtocolViewSet.as_view(LIST), name="api-protocols"),
+    path(
+        f"{REVIEW}protocols/<int:version>/",
+        ProtocolViewSet.as_view(RETRIEVE),
+        name="api-protocol",
+    ),
 ]

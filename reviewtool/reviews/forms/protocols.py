@@ -205,16 +205,6 @@ class NewVersionForm(ProtocolForm):
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
         return [*super().sections, ("This change", [self["note"], self["include_settled"]])]
 
-    def clean_base(self) -> int:
-        base, current = self.cleaned_data["base"], self.protocol.version if self.protocol else 0
-        if base != current:
-            self.data = self.data | {"base": str(current)}
-            raise forms.ValidationError(
-                f"Somebody put version {current} in force while you edited version {base}. "
-                "Compare the two on the protocol page; saving again replaces what they changed."
-            )
-        return base
-
 
 class NewReviewForm(ProtocolForm):
     """A new review with version 1 of its protocol."""

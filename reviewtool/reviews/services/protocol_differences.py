@@ -67,6 +67,34 @@ def written(protocol: Protocol) -> Iterator[tuple[str, str]]:
             yield label, _WRITTEN.get(name, str)(value)
 
 
+def rules_of(protocol: Protocol) -> Iterator[str]:
+    """Say a version's choices about screening in sentences."""
+    if protocol.is_blind:
+        yield "Colleagues’ decisions are hidden until a record is settled."
+    else:
+        yield "Everybody sees everybody’s decisions at once."
+    for stage in Stage:
+        does = "goes forward" if protocol.maybe_counts_at(stage) else "is a conflict to be settled"
+        yield f"“Maybe” at {stage.label.lower()}: {does}."
+    yield f"Order of the records: {_order_of(protocol)}."
+    if protocol.shows_scores:
+        yield "The relevance score is shown before the decision."
+    if protocol.unread_are_automation:
+        yield "Records left unread after stopping count as excluded by automation."
+    else:
+        yield "Records left unread after stopping are reported as not screened."
+
+
+def _order_of(protocol: Protocol) -> str:
+    words = Order(protocol.order).label.lower()
+    if protocol.order == Order.MIXED:
+        words += f" ({protocol.random_share} in 100)"
+    if protocol.order not in (Order.RANKED, Order.MIXED):
+        return words
+    whose = "one order for the whole team" if protocol.shared_order else "each reviewer’s own"
+    return f"{words}; {whose}"
+
+
 def _label(name: str) -> str:
     label = str(Protocol._meta.get_field(name).verbose_name)
     return label[0].upper() + label[1:]

@@ -67,7 +67,7 @@ def effects(
 ) -> list[Effect]:
     """Return what a change would do; nothing is written."""
     current = _current(review)
-    change = Change(review, current, _next(current, fields), include_settled)
+    change = Change(review, current, proposal(current, fields), include_settled)
     return [effect for effects_of in _effects for effect in effects_of(change)]
 
 
@@ -83,16 +83,24 @@ def first_protocol(review: Review, fields: dict[str, Any]) -> Protocol:
 
 @transaction.atomic
 def change_protocol(
-    member: Membership, *, note: str = "", include_settled: bool = False, **fields: Any
+    member: Membership,
+    *,
+    note: str = "",
+    include_settled: bool = False,
+    base: int | None = None,
+    **fields: Any,
 ) -> Protocol:
     """Put a new version in force; it holds from now on for what is not settled.
 
-    With `include_settled` what is settled is judged by the new version too.
+    With `include_settled` what is settled is judged by the new version too. `base` is the
+    version that was edited: if another is in force by now, nothing is changed.
     """
     require(member, Permission.CHANGE_PROTOCOL)
     ledger.lock(member.review)
     current = _current(member.review)
-    proposed = _next(current, fields)
+    if base is not None:
+        refuse_outdated(current, base)
+    proposed = proposal(current, fields)
     change = Change(member.review, current, proposed, include_settled)
     if not change.touches(*FIELDS):
         raise ValidationError(f"Nothing was changed, so version {current.version} stays.")
@@ -104,6 +112,15 @@ def change_protocol(
     for follow in _follows:
         follow(change, member)
     return proposed
+
+
+def refuse_outdated(current: Protocol, base: int) -> None:
+    """Raise ValidationError if somebody else changed the protocol in the meantime."""
+    if current.version != base:
+        raise ValidationError(
+            f"Somebody put version {current.version} in force while you edited version {base}. "
+            "Compare the two on the protocol page; saving again replaces what they changed."
+        )
 
 
 def check(protocol: Protocol) -> None:
@@ -119,7 +136,7 @@ def _current(review: Review) -> Protocol:
     return current
 
 
-def _next(current: Protocol, fields: dict[str, Any]) -> Protocol:
+def proposal(current: Protocol, fields: dict[str, Any]) -> Protocol:
     _refuse_unknown(fields)
     kept = {name: getattr(current, name) for name in FIELDS}
     return Protocol(review=current.review, version=current.version + 1, **(kept | fields))

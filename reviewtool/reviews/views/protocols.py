@@ -1,95 +1,127 @@
-"""The protocol: what is in force, its versions, a change with its effect previewed."""
-
-from typing import Any
+"""The protocol: read, compared, changed after seeing what the change does."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from reviewtool.reviews.access import review_view
-from reviewtool.reviews.simple_forms import ProtocolForm
-from reviewtool.reviews.models import Membership, Protocol, Stage
+from reviewtool.reviews.events import ProtocolChanged
+from reviewtool.reviews.forms.errors import tried
+from reviewtool.reviews.forms.protocols import NewVersionForm
+from reviewtool.reviews.models import Event, Membership, Protocol, Review, Stage
 from reviewtool.reviews.permissions import Permission
 from reviewtool.reviews.services import protocols
+from reviewtool.reviews.services.protocol_differences import differences, rules_of
+from reviewtool.reviews.views.accounts import require_get_or_post
 
 
 @require_safe
 @review_view(Permission.READ)
-def show(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Show the version in force and the history."""
-    return _shown(request, member, member.review.protocol)
-
-
-@require_safe
-@review_view(Permission.READ)
-def show_version(request: HttpRequest, member: Membership, version: int) -> HttpResponse:
-    return _shown(
-        request, member, get_object_or_404(Protocol, review=member.review, version=version)
-    )
-
-
-def _shown(request: HttpRequest, member: Membership, protocol: Protocol) -> HttpResponse:
-    versions = list(member.review.protocols.order_by("-version"))
-    before = next((one for one in versions if one.version == protocol.version - 1), None)
+def show(request: HttpRequest, member: Membership, version: int | None = None) -> HttpResponse:
+    """A version of the protocol, the one in force by default, and how it came about."""
+    review = member.review
+    protocol = review.protocol if version is None else _version(review, version)
     context = {
         "protocol": protocol,
-        "versions": versions,
-        "changes": differences(before, protocol) if before else [],
+        "is_in_force": protocol == review.protocol,
         "reasons": [(stage.label, protocol.reasons_at(stage)) for stage in Stage],
+        "recall_target": f"{protocol.recall_target * 100:g} %",
+        "rules": list(rules_of(protocol)),
+        "history": _history(review),
         "may_change": member.may(Permission.CHANGE_PROTOCOL),
     }
-    return render(request, "reviews/protocol.html", context)
+    return render(request, "reviews/protocol/page.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe
+@review_view(Permission.READ)
+def compare(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Two versions, field by field; without a choice the last two."""
+    versions = list(member.review.protocols.values_list("version", flat=True))
+    after = _version(member.review, _number(request.GET.get("to"), versions[-1]))
+    before = _version(member.review, _number(request.GET.get("from"), max(1, after.version - 1)))
+    context = {
+        "before": before,
+        "after": after,
+        "versions": versions,
+        "differences": differences(before, after),
+    }
+    return render(request, "reviews/protocol/compare.html", context)
+
+
+@require_get_or_post
 @review_view(Permission.CHANGE_PROTOCOL)
 def edit(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Change the protocol: first the effect in numbers, then "put in force"."""
-    form = ProtocolForm(request.POST or None, instance=member.review.protocol)
-    context: dict[str, Any] = {
-        "form": form,
-        "note": request.POST.get("note", ""),
-        "include_settled": "include_settled" in request.POST,
-    }
-    if request.method == "POST" and form.is_valid():
-        fields = form.protocol_fields()
-        if "confirm" in request.POST:
-            try:
-                version = protocols.change_protocol(
-                    member,
-                    note=context["note"][:1000],
-                    include_settled=context["include_settled"],
-                    **fields,
-                )
-            except ValidationError as error:
-                form.add_error(None, error.messages)
-            else:
-                messages.success(request, f"{version} is in force.")
-                return redirect("reviews:protocol", member.review.slug)
-        context |= _preview(member, fields, include_settled=context["include_settled"])
+    """Type a new version, look at what it does, confirm it.
+
+    Nothing is kept between the steps but the page itself: `step` says what was pressed.
+    """
+    current = member.review.protocol
+    data = request.POST.copy() if request.method == "POST" else None
+    form = NewVersionForm(data, protocol=current)
+    step = request.POST.get("step")
+    if form.is_valid() and step != "edit":
+        if step == "confirm" and tried(form, lambda: _change(form, member)):
+            messages.success(request, f"Version {current.version + 1} is in force.")
+            return redirect("reviews:protocol", member.review.slug)
+        if form.is_valid() and _is_worth_a_look(form, current):
+            return _preview(request, form, current)
+    if data is not None and form.errors:
+        data["base"] = str(current.version)
     status = 422 if form.errors else 200
-    return render(request, "reviews/edit_protocol.html", context, status=status)
+    return render(request, "reviews/protocol/edit.html", {"form": form}, status=status)
 
 
-def _preview(
-    member: Membership, fields: dict[str, Any], *, include_settled: bool
-) -> dict[str, Any]:
-    effects = protocols.effects(member.review, fields, include_settled=include_settled)
-    now = member.review.protocol
-    after = Protocol(**{name: getattr(now, name) for name in protocols.FIELDS} | fields)
-    return {"is_previewed": True, "changes": differences(now, after), "effects": effects}
+def _change(form: NewVersionForm, member: Membership) -> Protocol:
+    told = {name: form.cleaned_data[name] for name in ("note", "include_settled", "base")}
+    return protocols.change_protocol(member, **told, **form.protocol_fields())
 
 
-def differences(before: Protocol, after: Protocol) -> list[tuple[str, Any, Any]]:
-    """Return (label, before, after) of every field that differs between two versions."""
+def _is_worth_a_look(form: NewVersionForm, current: Protocol) -> bool:
+    """Check the proposal as the change itself will; sentences go into the form."""
+    return bool(tried(form, lambda: _checked(form, current)))
+
+
+def _checked(form: NewVersionForm, current: Protocol) -> bool:
+    protocols.refuse_outdated(current, form.cleaned_data["base"])
+    proposed = protocols.proposal(current, form.protocol_fields())
+    if not differences(current, proposed):
+        raise ValidationError(f"Nothing was changed, so version {current.version} stays.")
+    protocols.check(proposed)
+    return True
+
+
+def _preview(request: HttpRequest, form: NewVersionForm, current: Protocol) -> HttpResponse:
+    fields = form.protocol_fields()
+    reaches_back = form.cleaned_data["include_settled"]
+    context = {
+        "form": form,
+        "version": current.version + 1,
+        "differences": differences(current, protocols.proposal(current, fields)),
+        "effects": protocols.effects(current.review, fields, include_settled=reaches_back),
+        "include_settled": reaches_back,
+    }
+    return render(request, "reviews/protocol/preview.html", context)
+
+
+def _history(review: Review) -> list[dict]:
+    """Every version with who put it in force, when and why, newest first."""
+    changes = Event.objects.filter(review=review, kind=ProtocolChanged.kind)
     return [
-        (
-            str(Protocol._meta.get_field(name).verbose_name),
-            getattr(before, name),
-            getattr(after, name),
-        )
-        for name in protocols.FIELDS
-        if getattr(before, name) != getattr(after, name)
+        {"event": event, "change": ProtocolChanged(**event.payload)}
+        for event in changes.select_related("actor__user").order_by("-seq")
     ]
+
+
+def _version(review: Review, version: int) -> Protocol:
+    return get_object_or_404(review.protocols, version=version)
+
+
+def _number(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or len(text) > 6:
+        raise Http404("There is no such version.")
+    return int(text)

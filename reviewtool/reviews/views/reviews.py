@@ -1,67 +1,75 @@
-"""The reviews home, a new review, deleting one."""
+"""Reviews: one's own, a new one, and the end of one."""
+
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from reviewtool.reviews.access import review_view
-from reviewtool.reviews.simple_forms import ProtocolForm, ReviewForm, TypedForm
-from reviewtool.reviews.models import Membership
+from reviewtool.reviews.forms.errors import tried
+from reviewtool.reviews.forms.protocols import NewReviewForm
+from reviewtool.reviews.forms.reviews import DeleteReviewForm
+from reviewtool.reviews.models import Membership, User
 from reviewtool.reviews.permissions import Permission
 from reviewtool.reviews.services import reviews
+from reviewtool.reviews.services.protocols import Effect
+from reviewtool.reviews.views.accounts import require_get_or_post
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """List my reviews with my roles and when something last happened."""
-    memberships = (
-        Membership.objects.active()
-        .filter(user=request.user)
-        .select_related("review__ledger_head")
-        .order_by("-review__ledger_head__recorded_at")
-    )
-    return render(request, "reviews/home.html", {"memberships": memberships})
+    """My reviews, the one with the latest activity first."""
+    mine = cast(User, request.user).memberships.active()
+    mine = mine.select_related("review__ledger_head").order_by("-review__ledger_head__recorded_at")
+    return render(request, "reviews/home.html", {"memberships": mine})
 
 
-@require_http_methods(["GET", "POST"])
+@require_get_or_post
 @login_required
 def create(request: HttpRequest) -> HttpResponse:
-    """Make a review with its protocol."""
-    form, protocol_form = ReviewForm(request.POST or None), ProtocolForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and protocol_form.is_valid():
-        try:
-            member = reviews.create_review(
-                by=request.user,
-                title=form.cleaned_data["title"],
-                roles=form.roles(),
-                **protocol_form.protocol_fields(),
+    """Begin a review with its protocol."""
+    form = NewReviewForm(request.POST or None)
+    user = cast(User, request.user)
+    if form.is_valid():
+        member = tried(form, lambda: _create(form, user))
+        if member:
+            messages.success(
+                request, "The review is there. Register a search, or invite colleagues."
             )
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
-            messages.success(request, "The review is made. Register its first search.")
             return redirect(member.review)
-    status = 422 if form.errors or protocol_form.errors else 200
-    context = {"form": form, "protocol_form": protocol_form}
-    return render(request, "reviews/create.html", context, status=status)
+    status = 422 if form.is_bound else 200
+    return render(request, "reviews/new.html", {"form": form}, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+def _create(form: NewReviewForm, user: User) -> Membership:
+    return reviews.create_review(
+        by=user,
+        title=form.cleaned_data["title"],
+        slug=form.cleaned_data["slug"],
+        roles=form.roles(),
+        **form.protocol_fields(),
+    )
+
+
+@require_get_or_post
 @review_view(Permission.DELETE_REVIEW)
 def delete(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Delete the review after a preview in numbers and its name typed."""
-    form = TypedForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            reviews.delete_review(member, typed_title=form.cleaned_data["typed"])
-        except ValidationError as error:
-            form.add_error("typed", " ".join(error.messages))
-        else:
-            messages.success(request, "The review is deleted.")
-            return redirect("reviews:home")
-    context = {"form": form, "contents": reviews.deletion_preview(member.review).items()}
-    return render(request, "reviews/delete.html", context, status=422 if form.errors else 200)
+    """Delete the review, after showing what goes and after its title was typed."""
+    form = DeleteReviewForm(request.POST or None, review=member.review)
+    if form.is_valid() and tried(form, lambda: _deleted(member, form.cleaned_data["typed"])):
+        messages.success(request, f"The review “{member.review.title}” is deleted.")
+        return redirect("reviews:home")
+    counts = reviews.deletion_preview(member.review)
+    effects = [Effect(n, name) for name, n in sorted(counts.items(), key=lambda one: -one[1])]
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "effects": effects}
+    return render(request, "reviews/delete.html", context, status=status)
+
+
+def _deleted(member: Membership, typed: str) -> bool:
+    reviews.delete_review(member, typed_title=typed)
+    return True

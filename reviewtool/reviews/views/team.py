@@ -1,132 +1,175 @@
-"""The team: members and their roles, invitations by link, leaving."""
+"""The team: who belongs to it, invitations, roles, joining and leaving."""
 
-from collections.abc import Callable
+from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
+from reviewtool.reviews import ledger
 from reviewtool.reviews.access import review_view
-from reviewtool.reviews.simple_forms import InvitationForm, RolesForm
-from reviewtool.reviews.models import Invitation, Membership
+from reviewtool.reviews.forms.errors import tried
+from reviewtool.reviews.forms.team import EXPLAINED, InviteForm, RolesForm
+from reviewtool.reviews.models import Membership, User
 from reviewtool.reviews.permissions import Permission
 from reviewtool.reviews.services import members
+from reviewtool.reviews.views.accounts import require_get_or_post
 
 
 @require_safe
 @review_view(Permission.READ)
-def show(request: HttpRequest, member: Membership) -> HttpResponse:
-    """List the members; a lead sees invitations and forms too."""
-    return _team(request, member)
+def team(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Members and their roles; for leads also who is invited."""
+    return _team_page(request, member)
 
 
-def _team(
-    request: HttpRequest, member: Membership, *, status: int = 200, **changes
-) -> HttpResponse:
-    everybody = member.review.memberships.select_related("user")
-    manages = member.may(Permission.MANAGE_TEAM)
-    context = {
-        "team": [
-            (one, RolesForm(initial={"roles": one.roles}, prefix=f"m{one.pk}"))
-            for one in everybody
-            if one.is_active
-        ],
-        "former": [one for one in everybody if not one.is_active],
-        "invitations": Invitation.objects.open().filter(review=member.review) if manages else [],
-        "form": InvitationForm(),
-        "manages": manages,
-        "link": "",
-    }
-    return render(request, "reviews/team.html", context | changes, status=status)
-
-
+@never_cache
 @require_POST
 @review_view(Permission.MANAGE_TEAM)
 def invite(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Make an invitation and show its link, this once."""
-    form = InvitationForm(request.POST)
-    if not form.is_valid():
-        return _team(request, member, form=form, status=422)
-    _, secret = members.invite(member, **form.cleaned_data)
-    link = request.build_absolute_uri(reverse("reviews:accept", args=[secret]))
-    return _team(request, member, link=link)
+    """Make a link; the secret in it is on the answered page, and nowhere else, ever."""
+    form = InviteForm(request.POST)
+    made = (
+        tried(form, lambda: members.invite(member, **form.cleaned_data))
+        if form.is_valid()
+        else None
+    )
+    if made is None:
+        return _team_page(request, member, invite_form=form, status=422)
+    invitation, secret = made
+    link = _public(request, reverse("reviews:accept", args=[secret]))
+    return _team_page(request, member, invitation=invitation, link=link)
+
+
+def _public(request: HttpRequest, path: str) -> str:
+    """Return an address colleagues can open; behind a proxy PUBLIC_URL knows it best."""
+    base = settings.PUBLIC_URL.rstrip("/")
+    return f"{base}{path}" if base else request.build_absolute_uri(path)
 
 
 @require_POST
 @review_view(Permission.MANAGE_TEAM)
-def revoke(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
-    members.revoke(get_object_or_404(Invitation, pk=pk, review=member.review), by=member)
-    messages.success(request, "The invitation is taken back.")
+def revoke_invitation(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
+    invitation = get_object_or_404(member.review.invitations, pk=pk)
+    try:
+        members.revoke(invitation, by=member)
+        messages.success(request, "The invitation is taken back; its link opens nothing any more.")
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
     return redirect("reviews:team", member.review.slug)
 
 
-@require_POST
+def _team_page(
+    request: HttpRequest, member: Membership, *, status: int = 200, **context
+) -> HttpResponse:
+    everybody = member.review.memberships.select_related("user")
+    defaults = {
+        "members": [one for one in everybody if one.is_active],
+        "former": [one for one in everybody if not one.is_active],
+        "explained": [(role.value, text) for role, text in EXPLAINED.items()],
+        "may_manage": member.may(Permission.MANAGE_TEAM),
+        "may_delete": member.may(Permission.DELETE_REVIEW),
+    }
+    if member.may(Permission.MANAGE_TEAM):
+        defaults["invite_form"] = InviteForm()
+        defaults["invitations"] = member.review.invitations.open()
+        defaults["days"] = settings.INVITATION_DAYS
+    return render(request, "reviews/team/page.html", defaults | context, status=status)
+
+
+@require_get_or_post
 @review_view(Permission.MANAGE_TEAM)
 def change_roles(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
-    person = get_object_or_404(Membership, pk=pk, review=member.review)
-    roles = request.POST.getlist(f"m{pk}-roles")
-    return _doing(
-        request,
-        member,
-        lambda: members.change_roles(person, by=member, roles=roles),
-        f"{person}'s roles are changed.",
-    )
+    """Choose another set of roles for a member."""
+    other = _colleague(member, pk)
+    form = RolesForm(request.POST or None, initial={"roles": other.roles})
+    if request.method == "POST":
+        form = RolesForm(request.POST, initial={"roles": other.roles})
+    if form.is_valid() and tried(
+        form, lambda: members.change_roles(other, by=member, **form.cleaned_data)
+    ):
+        messages.success(request, f"The roles of {other} were changed.")
+        return redirect("reviews:team", member.review.slug)
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "other": other}
+    return render(request, "reviews/team/roles.html", context, status=status)
 
 
-@require_POST
+@require_get_or_post
 @review_view(Permission.MANAGE_TEAM)
 def remove(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
-    person = get_object_or_404(Membership, pk=pk, review=member.review)
-    done = f"{person} has no access any more. Their decisions stay."
-    return _doing(request, member, lambda: members.remove(person, by=member), done)
+    """End somebody's membership, after saying what stays."""
+    other = _colleague(member, pk)
+    return _end(request, member, other, lambda: members.remove(other, by=member))
 
 
-@require_POST
+@require_get_or_post
 @review_view(Permission.READ)
 def leave(request: HttpRequest, member: Membership) -> HttpResponse:
     """End one's own membership."""
-    try:
-        members.leave(member)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("reviews:team", member.review.slug)
-    messages.success(request, f"You have left “{member.review}”.")
-    return redirect("reviews:home")
+    return _end(request, member, member, lambda: members.leave(member))
 
 
-def _doing(
-    request: HttpRequest, member: Membership, act: Callable[[], object], done: str
-) -> HttpResponse:
-    try:
-        act()
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, done)
+def _end(request: HttpRequest, member: Membership, other: Membership, end) -> HttpResponse:
+    problem = ""
+    if request.method == "POST":
+        try:
+            end()
+        except ValidationError as error:
+            problem = " ".join(error.messages)
+        else:
+            return _ended(request, member, other)
+    context = {
+        "other": other,
+        "is_self": other == member,
+        "problem": problem,
+        "n": _entries_of(other),
+    }
+    return render(request, "reviews/team/end.html", context, status=422 if problem else 200)
+
+
+def _ended(request: HttpRequest, member: Membership, other: Membership) -> HttpResponse:
+    if other == member:
+        messages.success(request, f"You left “{member.review}”.")
+        return redirect("reviews:home")
+    messages.success(request, f"{other} is no longer a member.")
     return redirect("reviews:team", member.review.slug)
 
 
-@require_http_methods(["GET", "POST"])
-def join(request: HttpRequest, secret: str) -> HttpResponse:
-    """Show an invitation; accept it once signed in."""
+def _entries_of(member: Membership) -> int:
+    return sum(table._default_manager.filter(actor=member).count() for table in ledger.tables())
+
+
+def _colleague(member: Membership, pk: int) -> Membership:
+    colleagues = member.review.memberships.active().select_related("review", "user")
+    return get_object_or_404(colleagues, pk=pk)
+
+
+@never_cache
+@require_get_or_post
+def accept(request: HttpRequest, secret: str) -> HttpResponse:
+    """Show what an invitation is for; signed in, one joins by a click."""
     invitation = members.open_invitation(secret)
     if invitation is None:
-        return render(request, "reviews/invitation_gone.html", status=404)
-    if request.method == "POST":
-        return _accept(request, secret)
-    return render(request, "reviews/join.html", {"invitation": invitation})
-
-
-@login_required
-def _accept(request: HttpRequest, secret: str) -> HttpResponse:
-    try:
-        member = members.accept(secret, user=request.user)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("reviews:home")
-    messages.success(request, f"Welcome to “{member.review}”.")
-    return redirect(member.review)
+        return render(request, "reviews/join_spent.html", status=404)
+    problem = ""
+    if request.method == "POST" and request.user.is_authenticated:
+        user = cast(User, request.user)
+        try:
+            member = members.accept(secret, user=user)
+        except ValidationError as error:
+            problem = " ".join(error.messages)
+        else:
+            messages.success(request, f"You are now a member: {', '.join(member.roles)}.")
+            return redirect(member.review)
+    context = {
+        "invitation": invitation,
+        "problem": problem,
+        "roles": [(role, EXPLAINED[role]) for role in invitation.roles],
+    }
+    return render(request, "reviews/join.html", context, status=422 if problem else 200)
