@@ -290,6 +290,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {"reviewtool": {"level": env.str("LOG_LEVEL", default="INFO")}},
+    "loggers": {
+        "reviewtool": {"level": env.str("LOG_LEVEL", default="INFO")},
+        # It warns at each start that the directory of messages has no host name.
+        "kombu.connection": {"level": "ERROR"},
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

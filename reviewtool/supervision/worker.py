@@ -8,6 +8,9 @@ import os
 import signal
 import sys
 import threading
+import warnings
+
+from celery.exceptions import SecurityWarning
 
 from reviewtool.celery import app
 
@@ -23,6 +26,8 @@ def end_with_parent() -> None:
 
 def main() -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
+    # It is about pickled messages read by root; ours are JSON, whoever reads them.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     # solo: a polling broker gives a prefork pool one task a poll; one process needs no pool.
     app.worker_main(["--quiet", "worker", "-P", "solo", "--loglevel", "WARNING", "--without-gossip",
                      "--without-mingle", "--hostname", "laptop@%h", *sys.argv[1:]])  # fmt: skip
