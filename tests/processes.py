@@ -70,6 +70,34 @@ def manage(*arguments: str, environment: dict[str, str]) -> str:
     return done.stdout
 
 
+def asking_for_an_import(n_records: int) -> str:
+    """Return a script for `manage.py shell`: a new review whose lead imports a file.
+
+    It runs in a process of its own, since a test's settings point to the test's database.
+    """
+    return f"""
+import io
+from datetime import date
+from reviewtool.reviews.services import accounts, reviews
+from screening.services import imports
+
+user = accounts.sign_up(
+    username="lena", email="lena@example.org", name="Lena", password="a-long-enough-phrase"
+)
+lena = reviews.create_review(by=user, title="A review", question="What is the question?")
+search = imports.register_search(
+    lena, kind="database", source="PubMed", searched_on=date(2024, 5, 1)
+)
+text = "".join(
+    f"TY  - JOUR\\nTI  - Title number {{i}} of many\\nAB  - What was found, in sentence {{i}}.\\n"
+    f"PY  - 2020\\nAN  - {{i}}\\nER  - \\n\\n"
+    for i in range({n_records})
+)
+file = imports.upload_file(search, by=lena, name="many.ris", stream=io.BytesIO(text.encode()))
+imports.commit_file(file, by=lena)
+"""
+
+
 class Running:
     """A process we started, what it has said so far, and its children."""
 

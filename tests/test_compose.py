@@ -18,6 +18,7 @@ from reviewtool.supervision import probe
 from tests.processes import (
     ROOT,
     Running,
+    asking_for_an_import,
     embedded,
     free_port,
     manage,
@@ -206,25 +207,6 @@ def running():
         process.end()
 
 
-ASK_FOR_AN_IMPORT = """
-import io
-from datetime import date
-from reviewtool.reviews.services import accounts, reviews
-from screening.services import imports
-
-user = accounts.sign_up(
-    username="lena", email="lena@example.org", name="Lena", password="a-long-enough-phrase"
-)
-lena = reviews.create_review(by=user, title="On a team's server")
-search = imports.register_search(
-    lena, kind="database", source="PubMed", searched_on=date(2024, 5, 1)
-)
-text = "".join(f"TY  - JOUR\\nTI  - Title number {i}\\nAN  - {i}\\nER  - \\n\\n" for i in range(50))
-file = imports.upload_file(search, by=lena, name="some.ris", stream=io.BytesIO(text.encode()))
-imports.commit_file(file, by=lena)
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.service
 @needs_proc
@@ -247,7 +229,7 @@ def test_the_commands_serve_pages_and_do_jobs_on_postgresql_and_redis(
     running([*words_of("worker"), "--hostname", f"team-{port}@%h"], production).wait_until_said(
         "ready."
     )
-    manage("shell", "-c", ASK_FOR_AN_IMPORT, environment=production)
+    manage("shell", "-c", asking_for_an_import(50), environment=production)
     with psycopg.connect(production["DATABASE_URL"], autocommit=True) as connection:
 
         def done() -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.processes import (
     Running,
+    asking_for_an_import,
     embedded,
     free_port,
     is_alive,
@@ -24,29 +25,6 @@ from tests.processes import (
 pytestmark = [pytest.mark.slow, needs_proc]
 WORKER = "reviewtool.supervision.worker"
 N_RECORDS = 4000
-
-# Played by a process of its own: the test's own settings point to the test database.
-ASK_FOR_AN_IMPORT = """
-import io
-from datetime import date
-from reviewtool.reviews.services import accounts, reviews
-from screening.services import imports
-
-user = accounts.sign_up(
-    username="lena", email="lena@example.org", name="Lena", password="a-long-enough-phrase"
-)
-lena = reviews.create_review(by=user, title="Killed in the middle")
-search = imports.register_search(
-    lena, kind="database", source="PubMed", searched_on=date(2024, 5, 1)
-)
-text = "".join(
-    f"TY  - JOUR\\nTI  - Title number {i} of many\\nAB  - What was found, in sentence {i}.\\n"
-    f"PY  - 2020\\nAN  - {i}\\nER  - \\n\\n"
-    for i in range(@N_RECORDS@)
-)
-file = imports.upload_file(search, by=lena, name="many.ris", stream=io.BytesIO(text.encode()))
-print("JOB", imports.commit_file(file, by=lena).pk)
-""".replace("@N_RECORDS@", str(N_RECORDS))
 
 
 @pytest.fixture
@@ -176,7 +154,7 @@ def test_a_taken_port_is_told_in_a_sentence(serve):
 def test_a_job_whose_worker_is_killed_is_done_exactly_once(served, tmp_path):
     running, _ = served
     worker = worker_of(running)
-    manage("shell", "-c", ASK_FOR_AN_IMPORT, environment=embedded(tmp_path))
+    manage("shell", "-c", asking_for_an_import(N_RECORDS), environment=embedded(tmp_path))
 
     def is_in_the_middle() -> bool:
         traces = rows(tmp_path, "SELECT trace FROM jobs_job WHERE trace <> ''")
