@@ -1,6 +1,6 @@
 """Reviews, their members and protocols, and oneself, as API clients see them."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
@@ -68,6 +68,8 @@ class MemberViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 class ProtocolSerializer(serializers.ModelSerializer):
     """One version of the protocol."""
 
+    recall_target = serializers.DecimalField(max_digits=4, decimal_places=3)
+
     class Meta:
         model = Protocol
         fields = ["version", *FIELDS, "note", "created_at"]
@@ -102,8 +104,7 @@ class MeView(APIView):
 
 
 def _me(request: Request) -> dict[str, Any]:
-    user = request.user
-    assert isinstance(user, User)
+    user = cast(User, request.user)
     active = user.memberships.active().select_related("review")
     return {
         "username": user.username,

@@ -1,12 +1,14 @@
 """API routes of the floor of people and reviews."""
 
+from typing import Any
+
 from django.urls import path
 
 from reviewtool.reviews.api.reviews import MemberViewSet, MeView, ProtocolViewSet, ReviewViewSet
 
 REVIEW = "reviews/<slug:slug>/"
-LIST = {"get": "list"}
-RETRIEVE = {"get": "retrieve"}
+LIST: dict[str, Any] = {"get": "list"}
+RETRIEVE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
     path("me/", MeView.as_view(), name="api-me"),

@@ -149,7 +149,8 @@ class ProtocolForm(forms.Form):
     def __init__(self, *args: Any, protocol: Protocol | None = None, **kwargs: Any):
         self.protocol = protocol
         initial = typed_fields(protocol) if protocol else _usual()
-        super().__init__(*args, initial=initial | (kwargs.pop("initial", None) or {}), **kwargs)
+        kwargs["initial"] = initial | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
         for name, part, help_text in PARTS:
             self.fields[f"part_{name}"] = forms.CharField(
                 label=part,

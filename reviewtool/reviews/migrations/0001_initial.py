@@ -5,6 +5,7 @@ import django.contrib.auth.validators
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -73,7 +74,7 @@ class Migration(migrations.Migration):
                 ('is_blind', models.BooleanField(default=True, verbose_name="hide colleagues' decisions until settled")),
                 ('maybe_title_abstract', models.BooleanField(default=True, verbose_name='“maybe” lets a record go forward at title and abstract')),
                 ('maybe_full_text', models.BooleanField(default=True, verbose_name='“maybe” lets a report go forward at full text')),
-                ('recall_target', models.DecimalField(decimal_places=3, default='0.950', max_digits=4, validators=[django.core.validators.MinValueValidator(0.5), django.core.validators.MaxValueValidator(1)], verbose_name='recall target')),
+                ('recall_target', models.DecimalField(decimal_places=3, default='0.950', max_digits=4, validators=[django.core.validators.MinValueValidator(Decimal('0.5')), django.core.validators.MaxValueValidator(1)], verbose_name='recall target')),
                 ('order', models.CharField(choices=[('ranked', 'Most relevant first'), ('mixed', 'Most relevant first, with random records mixed in'), ('random', 'Random order'), ('oldest', 'Oldest import first')], default='ranked', max_length=8, verbose_name='order of the records')),
                 ('random_share', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MaxValueValidator(50)], verbose_name='per cent random records mixed in')),
                 ('shared_order', models.BooleanField(default=False, verbose_name='one order for the whole team, learned from settled outcomes')),

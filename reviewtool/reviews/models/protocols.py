@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -62,7 +64,7 @@ class Protocol(models.Model):
         max_digits=4,
         decimal_places=3,
         default="0.950",
-        validators=[MinValueValidator(0.5), MaxValueValidator(1)],
+        validators=[MinValueValidator(Decimal("0.5")), MaxValueValidator(1)],
     )
     order = models.CharField(
         "order of the records", max_length=8, choices=Order.choices, default=Order.RANKED

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, cast
+
+from django.db.models import Field
 
 from reviewtool.reviews.models import Protocol, Stage
 from reviewtool.reviews.models.protocols import Order
@@ -96,7 +98,7 @@ def _order_of(protocol: Protocol) -> str:
 
 
 def _label(name: str) -> str:
-    label = str(Protocol._meta.get_field(name).verbose_name)
+    label = str(cast(Field, Protocol._meta.get_field(name)).verbose_name)
     return label[0].upper() + label[1:]
 
 

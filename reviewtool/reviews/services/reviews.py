@@ -115,4 +115,4 @@ def _files_of(collector: Collector) -> list[FieldFile]:
 
 def _delete_files(files: list[FieldFile]) -> None:
     for file in files:
-        file.storage.delete(file.name)
+        file.storage.delete(str(file.name))

@@ -64,13 +64,17 @@ def _is_invited(goal: str) -> bool:
     return is_invitation and members.open_invitation(found.kwargs["secret"]) is not None
 
 
+def _changed(form: AccountForm, user: User) -> bool:
+    return tried(form, lambda: accounts.change_account(user, **form.cleaned_data)) is not None
+
+
 @login_required
 @require_get_or_post
 def account(request: HttpRequest) -> HttpResponse:
     """Show the account; POST changes the name and the address."""
     user = cast(User, request.user)
     form = AccountForm(request.POST or None, initial={"name": user.name, "email": user.email})
-    if form.is_valid() and tried(form, lambda: accounts.change_account(user, **form.cleaned_data)):
+    if form.is_valid() and _changed(form, user):
         messages.success(request, "Your account was changed.")
         return redirect("reviews:account")
     return _account_page(request, form=form, status=422 if form.is_bound else 200)

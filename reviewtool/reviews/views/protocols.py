@@ -63,7 +63,7 @@ def edit(request: HttpRequest, member: Membership) -> HttpResponse:
     form = NewVersionForm(data, protocol=current)
     step = request.POST.get("step")
     if form.is_valid() and step != "edit":
-        if step == "confirm" and tried(form, lambda: _change(form, member)):
+        if step == "confirm" and tried(form, lambda: _change(form, member)) is not None:
             messages.success(request, f"Version {current.version + 1} is in force.")
             return redirect("reviews:protocol", member.review.slug)
         if form.is_valid() and _is_worth_a_look(form, current):

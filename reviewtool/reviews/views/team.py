@@ -1,6 +1,5 @@
 """The team: who belongs to it, invitations, roles, joining and leaving."""
 
-from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +14,7 @@ from reviewtool.reviews import ledger
 from reviewtool.reviews.access import review_view
 from reviewtool.reviews.forms.errors import tried
 from reviewtool.reviews.forms.team import EXPLAINED, InviteForm, RolesForm
-from reviewtool.reviews.models import Membership, User
+from reviewtool.reviews.models import Membership
 from reviewtool.reviews.permissions import Permission
 from reviewtool.reviews.services import members
 from reviewtool.reviews.views.accounts import require_get_or_post
@@ -82,6 +81,11 @@ def _team_page(
     return render(request, "reviews/team/page.html", defaults | context, status=status)
 
 
+def _changed(form: RolesForm, other: Membership, member: Membership) -> bool:
+    given = form.cleaned_data
+    return tried(form, lambda: members.change_roles(other, by=member, **given)) is not None
+
+
 @require_get_or_post
 @review_view(Permission.MANAGE_TEAM)
 def change_roles(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
@@ -90,9 +94,7 @@ def change_roles(request: HttpRequest, member: Membership, pk: int) -> HttpRespo
     form = RolesForm(request.POST or None, initial={"roles": other.roles})
     if request.method == "POST":
         form = RolesForm(request.POST, initial={"roles": other.roles})
-    if form.is_valid() and tried(
-        form, lambda: members.change_roles(other, by=member, **form.cleaned_data)
-    ):
+    if form.is_valid() and _changed(form, other, member):
         messages.success(request, f"The roles of {other} were changed.")
         return redirect("reviews:team", member.review.slug)
     status = 422 if form.is_bound else 200
@@ -159,9 +161,8 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "reviews/join_spent.html", status=404)
     problem = ""
     if request.method == "POST" and request.user.is_authenticated:
-        user = cast(User, request.user)
         try:
-            member = members.accept(secret, user=user)
+            member = members.accept(secret, user=request.user)
         except ValidationError as error:
             problem = " ".join(error.messages)
         else:
