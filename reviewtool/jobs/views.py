@@ -24,7 +24,7 @@ from reviewtool.reviews.permissions import Permission
 def job(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
     """Show how far a job is; htmx asks every second while it is open, and only for that."""
     found = _job(member, pk)
-    if request.htmx:
+    if "HX-Request" in request.headers:
         return render(request, "components/progress.html", {"job": found})
     context = {
         "job": found,

@@ -5,6 +5,7 @@ import json
 import resource
 import time
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -61,10 +62,11 @@ def _read(file: Path) -> tuple[dict[int, str], dict[int, Citation]]:
 def _citation(row: dict[str, str]) -> Citation:
     authors = row.get("author") or row.get("authors") or ""
     year = "".join(filter(str.isdigit, row.get("year") or ""))[:4]
+    texts: dict[str, Any] = {name: row.get(name) or "" for name in _TEXTS}
     return Citation(
         authors=tuple(name.strip() for name in _parted(authors) if name.strip()),
         year=int(year) if len(year) == 4 else None,
-        **{name: row.get(name) or "" for name in _TEXTS},
+        **texts,
     )
 
 
