@@ -16,7 +16,9 @@ _GREEK = {
 }  # fmt: skip
 _TAG = re.compile(r"<[^<>]{1,60}>")
 _NOT_WORD = re.compile(r"[\W_]+")
-_SUFFIX = re.compile(r"\s*[\[(](?:review|letter|editorial|\d+ refs?|[a-z]+ language)[\])]\.?\s*$", re.I)
+_SUFFIX = re.compile(
+    r"\s*[\[(](?:review|letter|editorial|\d+ refs?|[a-z]+ language)[\])]\.?\s*$", re.I
+)
 _PAGES = re.compile(r"([a-z]*)(\d+)\s*[-–—]+\s*([a-z]*)(\d+)", re.I)
 
 

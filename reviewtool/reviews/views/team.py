@@ -1,6 +1,5 @@
 """The team: who belongs to it, invitations, roles, joining and leaving."""
 
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
