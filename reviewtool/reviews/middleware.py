@@ -3,7 +3,8 @@
 import logging
 import secrets
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 
 from reviewtool.reviews import ledger
 from reviewtool.reviews.models import LedgerRow
@@ -24,6 +25,8 @@ class TraceMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        if isinstance(exception, Http404 | PermissionDenied):
+            return  # an answer, not a failure
         logger.error("trace %s: %s %s", request.trace_id, request.method, request.path)
 
 
