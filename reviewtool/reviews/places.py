@@ -53,7 +53,8 @@ def rail(request: HttpRequest, member: Membership) -> list[dict]:
         }
         for section in SECTIONS
     ]
-    _mark_current(request, [item for section in sections for item in section["items"]])
+    items = [item for section in sections for item in section["items"]]
+    _mark_current(request, items, root=member.review.get_absolute_url())
     return [section for section in sections if section["items"]]
 
 
@@ -63,8 +64,12 @@ def _item(request: HttpRequest, member: Membership, place: Place) -> dict:
     return {"label": place.label, "url": url, "waiting": waiting or None, "current": False}
 
 
-def _mark_current(request: HttpRequest, items: Iterable[dict]) -> None:
-    """The longest URL that begins the request's path is where one stands."""
-    within = [item for item in items if request.path.startswith(item["url"])]
+def _mark_current(request: HttpRequest, items: Iterable[dict], *, root: str) -> None:
+    """The longest URL that begins the request's path is where one stands.
+
+    The review's root begins every path, so it counts only when one stands there exactly.
+    """
+    begun = [item for item in items if request.path.startswith(item["url"])]
+    within = [item for item in begun if item["url"] != root or request.path == root]
     if within:
         max(within, key=lambda item: len(item["url"]))["current"] = True

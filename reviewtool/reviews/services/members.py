@@ -110,7 +110,7 @@ def change_roles(member: Membership, *, by: Membership, roles: Collection[str]) 
     if after == member.roles:
         return member
     if Role.LEAD not in after:
-        _keep_a_lead(member, is_self=member.pk == by.pk)
+        _keep_a_lead(member, by=by)
     happening = RolesChanged(member.pk, before=member.roles, after=after)
     member.roles = after
     member.save(update_fields=["roles"])
@@ -122,7 +122,7 @@ def change_roles(member: Membership, *, by: Membership, roles: Collection[str]) 
 def leave(member: Membership) -> None:
     """End one's own membership; what one decided stays."""
     member = _locked(member, member)
-    _keep_a_lead(member, is_self=True)
+    _keep_a_lead(member, by=member)
     events.record(member.review, MemberLeft(member.pk), by=member)
     _end(member)
 
@@ -134,7 +134,7 @@ def remove(member: Membership, *, by: Membership) -> None:
     if member.pk == by.pk:
         raise ValidationError("To end your own membership, leave the review.")
     member = _locked(member, by)
-    _keep_a_lead(member, is_self=False)
+    _keep_a_lead(member, by=by)
     events.record(by.review, MemberLeft(member.pk, was_removed=True), by=by)
     _end(member)
 
@@ -145,10 +145,18 @@ def is_last_lead(member: Membership) -> bool:
     return Role.LEAD in member.roles and not any(Role.LEAD in other.roles for other in others)
 
 
-def _keep_a_lead(member: Membership, *, is_self: bool) -> None:
-    if is_last_lead(member):
-        who = "You are" if is_self else f"{member} is"
-        raise ValidationError(_LAST_LEAD.format(who=who, review=member.review))
+def why_not_end(member: Membership, *, by: Membership) -> str:
+    """Say in a sentence why a membership cannot end, or nothing if it can."""
+    if not is_last_lead(member):
+        return ""
+    who = "You are" if member.pk == by.pk else f"{member} is"
+    return _LAST_LEAD.format(who=who, review=member.review)
+
+
+def _keep_a_lead(member: Membership, *, by: Membership) -> None:
+    reason = why_not_end(member, by=by)
+    if reason:
+        raise ValidationError(reason)
 
 
 def _end(member: Membership) -> None:

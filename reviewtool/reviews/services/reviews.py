@@ -76,12 +76,12 @@ def free_slug(title: str) -> str:
 
 def deletion_preview(review: Review) -> dict[str, int]:
     """Count what would go with the review, by what it is called; empty kinds are left out."""
-    belongings = {
-        str(field.related_model._meta.verbose_name_plural): field.related_model._base_manager
-        for field in Review._meta.get_fields(include_hidden=True)
-        if field.one_to_many and isinstance(field.related_model, type)
-    }
-    counts = {name: manager.filter(review=review).count() for name, manager in belongings.items()}
+    counts: dict[str, int] = {}
+    for field in Review._meta.get_fields(include_hidden=True):
+        if field.one_to_many and isinstance(field.related_model, type):
+            n = field.related_model._base_manager.filter(review=review).count()
+            meta = field.related_model._meta
+            counts[str(meta.verbose_name if n == 1 else meta.verbose_name_plural)] = n
     return {name: n for name, n in counts.items() if n}
 
 

@@ -27,7 +27,7 @@ def show(request: HttpRequest, member: Membership, version: int | None = None) -
         "protocol": protocol,
         "is_in_force": protocol == review.protocol,
         "reasons": [(stage.label, protocol.reasons_at(stage)) for stage in Stage],
-        "recall_target": f"{protocol.recall_target * 100:g} %",
+        "recall_target": f"{100 * float(protocol.recall_target):g} %",
         "rules": list(rules_of(protocol)),
         "history": _history(review),
         "may_change": member.may(Permission.CHANGE_PROTOCOL),

@@ -1,5 +1,7 @@
 """The team: who belongs to it, invitations, roles, joining and leaving."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -116,8 +118,10 @@ def leave(request: HttpRequest, member: Membership) -> HttpResponse:
     return _end(request, member, member, lambda: members.leave(member))
 
 
-def _end(request: HttpRequest, member: Membership, other: Membership, end) -> HttpResponse:
-    problem = ""
+def _end(
+    request: HttpRequest, member: Membership, other: Membership, end: Callable[[], None]
+) -> HttpResponse:
+    problem = members.why_not_end(other, by=member)
     if request.method == "POST":
         try:
             end()
@@ -129,9 +133,11 @@ def _end(request: HttpRequest, member: Membership, other: Membership, end) -> Ht
         "other": other,
         "is_self": other == member,
         "problem": problem,
+        "may_end": not problem,
         "n": _entries_of(other),
     }
-    return render(request, "reviews/team/end.html", context, status=422 if problem else 200)
+    status = 422 if problem and request.method == "POST" else 200
+    return render(request, "reviews/team/end.html", context, status=status)
 
 
 def _ended(request: HttpRequest, member: Membership, other: Membership) -> HttpResponse:
