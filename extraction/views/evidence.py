@@ -94,6 +94,7 @@ def _map(evidence: Evidence, member: Membership, *, opened: str) -> dict[str, An
         "map_rows": rows,
         "map_columns": columns,
         "axes": (mapping.row, mapping.column),
+        "axis_labels": [_column_label(evidence, key) for key in (mapping.row, mapping.column)],
         "opened": opened,
         "n_studies": len({row.study for row in evidence.rows}),
         "n_items": len(evidence.rows),
@@ -101,6 +102,11 @@ def _map(evidence: Evidence, member: Membership, *, opened: str) -> dict[str, An
         "n_unplaced": len(found.unplaced),
         "roles": _role_words(evidence),
     }
+
+
+def _column_label(evidence: Evidence, key: str) -> str:
+    outputs = evidence.codebook.outputs
+    return outputs.by_key[key].label if outputs else key
 
 
 def _shown(
@@ -291,6 +297,7 @@ def _matrix(evidence: Evidence) -> dict[str, Any]:
     rows = [term for term in matrix.rows if term.key in used]
     return {
         "matrix_columns": matrix.columns,
+        "matrix_label": evidence.codebook.section(mapping.entity).label,
         "matrix_rows": [
             (
                 term,

@@ -269,6 +269,7 @@ def _page(extraction: Extraction, member: Membership, entity: str, key: str) -> 
         "entity": entity,
         "key": key,
         "questions": made,
+        "quotes": codebook.outputs.quotes if codebook.outputs else None,
         "steps": _steps(extraction, findings, entity, key),
         "files": ReportFile.objects.filter(report__studies=extraction.study)
         .select_related("report__record")

@@ -64,12 +64,18 @@ function offerButton() {
   document.querySelector(".reading-doc").append(button);
 }
 
+// The codebook names the group that holds quotes and its fields (data-quote-* of the form).
+function quoteGroup() {
+  const name = form.dataset.quoteGroup;
+  return name ? form.querySelector(`[data-question="${name}"]`) : null;
+}
+
 // Fills the first quote row without a text, or asks the server for a new row and fills that.
 function useSelection() {
   const quote = selected();
-  const group = form.querySelector("[data-question='quotes']");
+  const group = quoteGroup();
   if (!quote || !group) return false;
-  const row = [...group.querySelectorAll("[data-row]")].find((each) => !field(each, "text")?.value);
+  const row = [...group.querySelectorAll("[data-row]")].find((each) => !field(each, form.dataset.quoteText)?.value);
   if (row) fill(row, quote);
   else {
     sessionStorage.setItem("quote", JSON.stringify(quote));
@@ -83,12 +89,12 @@ function field(row, key) {
 }
 
 function fill(row, quote) {
-  const text = field(row, "text");
+  const text = field(row, form.dataset.quoteText);
   if (text) text.value = quote.text;
-  const report = field(row, "report_ref") || field(row, "report");
+  const report = field(row, form.dataset.quoteReport);
   if (report) report.value = quote.report;
-  for (const [key, value] of [["locator_type", "page"], ["locator", quote.page]]) {
-    const input = field(row, key);
+  for (const [key, value] of [[form.dataset.quoteLocatorType, "page"], [form.dataset.quoteLocator, quote.page]]) {
+    const input = key ? field(row, key) : null;
     if (input?.type === "radio") {
       const option = row.querySelector(`[name="${input.name}"][value="${value}"]`);
       if (option) option.checked = true;
@@ -102,7 +108,7 @@ function fill(row, quote) {
 if (form && sessionStorage.getItem("quote")) {
   const quote = JSON.parse(sessionStorage.getItem("quote"));
   sessionStorage.removeItem("quote");
-  const rows = [...form.querySelectorAll("[data-question='quotes'] [data-row]")];
-  const row = rows.reverse().find((each) => !field(each, "text")?.value);
+  const rows = [...(quoteGroup()?.querySelectorAll("[data-row]") ?? [])];
+  const row = rows.reverse().find((each) => !field(each, form.dataset.quoteText)?.value);
   if (row) fill(row, quote);
 }
