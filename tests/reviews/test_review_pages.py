@@ -89,7 +89,7 @@ def test_a_review_is_created_with_all_that_was_typed(stranger, client_of):
     [
         ("title", "", "This field is required"),
         ("question", "", "This field is required"),
-        ("slug", "not a slug", "valid “slug”"),
+        ("slug", "not a slug", "digits and hyphens only"),
         ("slug", "new", "used by the program"),
         ("reasons_full_text", "", "write at least one"),
         ("reasons_full_text", "no colon here", "“no colon here”"),

@@ -216,6 +216,7 @@ class NewReviewForm(ProtocolForm):
         required=False,
         max_length=60,
         help_text="Letters, digits and hyphens. Leave empty to have one made from the title.",
+        error_messages={"invalid": "Use letters, digits and hyphens only, as in “my-review”."},
     )
     also_screens = forms.BooleanField(
         label="I also screen records",
