@@ -9,6 +9,8 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
+from extraction.models import Entry, EntryTerm, Quote
+from extraction.services import codebooks, extractions
 from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews import ledger
 from reviewtool.reviews.events import read
@@ -18,6 +20,8 @@ from screening.models import Report
 from screening.services import dedupe, imports, ranking, reports, studies
 from screening.services.decisions import decide
 from screening.services.offers import offer_ahead
+from tests.extraction.worked import SEEDS
+from tests.extraction.worked import read as read_json
 from tests.factories import PROTOCOL, make_records, make_review
 
 STAGE = "title_abstract"
@@ -89,7 +93,7 @@ PDF = (
 
 
 @pytest.fixture
-def full(lena, alice, bob, settings):
+def full(lena, alice, bob, eve):
     """A review with something in every ledger table and in every folder of files."""
     search = imports.register_search(
         lena, kind="database", source="PubMed", searched_on=date(2024, 5, 3)
@@ -111,9 +115,28 @@ def full(lena, alice, bob, settings):
     study = studies.create_study(lena, label="Okafor 2001", reports=[report])
     other = studies.create_study(lena, label="Okafor 2001b")
     studies.merge(other, by=lena, into=study)
+    _extract(lena, eve, study, report)
     ranking.request_training(lena.review, by=lena, stage=STAGE)
     run_waiting()
     return lena.review
+
+
+def _extract(lead, extractor, study, report) -> None:
+    vocabularies = read_json(SEEDS / "vocabularies.json")["vocabularies"]
+    codebooks.publish(
+        lead, definition=read_json(SEEDS / "codebook.json"), vocabularies=vocabularies
+    )
+    extraction = extractions.start(study, by=extractor)
+    entry = Entry.objects.create(
+        review=study.review,
+        study=study,
+        extraction=extraction,
+        entity="item",
+        key="i1",
+        revision_seq=1,
+    )
+    Quote.objects.create(entry=entry, report=report, exact="Seen.", page=1)
+    EntryTerm.objects.create(entry=entry, field="site", term="somewhere")
 
 
 def files_in(folder: Path) -> list[str]:
@@ -154,7 +177,7 @@ def test_what_would_go_is_counted_first(full, lena):
     assert counted["records"] == 16
     assert counted["search" if counted.get("search") else "searches"] == 2
     assert counted["decisions"] == 4
-    assert counted["memberships"] == 3
+    assert counted["memberships"] == 4
     assert 0 not in counted.values()
 
 
