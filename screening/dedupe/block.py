@@ -20,14 +20,16 @@ def blocking_keys(record: Keys) -> frozenset[str]:
         f"end:{record.title[-26:]}" if len(record.title) >= 12 else "",
     }
     first = record.surnames[0] if record.surnames else ""
-    if first and record.year and record.title:
-        found.add(f"author:{first}:{record.year}:{record.title.split()[0]}")
+    if first and record.title:
+        found.add(f"author:{first}:{record.title.split()[0]}")
     if first and record.first_page:
         found.add(f"place:{first[:5]}:{record.first_page}")
     if record.volume and record.first_page and record.year:
         found.add(f"page:{record.volume}:{record.first_page}:{record.year}")
     if len(record.abstract) > 80:
         found.add(f"abstract:{record.abstract[:50]}")
+    if first and record.volume and record.year:
+        found.add(f"volume:{first[:5]}:{record.volume}:{record.year}")
     return frozenset(found - {""})
 
 

@@ -1,10 +1,11 @@
 """From citations to matches and clusters."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from screening.citations import Citation
 from screening.dedupe.block import blocking_keys, candidate_pairs
+from screening.dedupe.cluster import settle
 from screening.dedupe.judge import Match, judge
 from screening.dedupe.normalise import keys
 
@@ -22,34 +23,12 @@ def find_duplicates(citations: Mapping[int, Citation]) -> Sequence[Match]:
         judge(first, second, records[first], records[second])
         for first, second in candidate_pairs(records)
     )
-    return [match for match in found if match is not None]
+    return settle([match for match in found if match is not None], records)
 
 
 def keys_of(citation: Citation) -> frozenset[str]:
     """The blocking keys of a citation: records that share none are never compared."""
     return blocking_keys(keys(citation))
-
-
-def clusters(matches: Iterable[Match], ids: Iterable[int]) -> list[list[int]]:
-    """Join records by the sure matches, best first; no cluster holds a pair judged related."""
-    group = {number: {number} for number in ids}
-    apart: dict[int, set[int]] = {number: set() for number in group}
-    same = []
-    for match in matches:
-        if match.verdict == "same":
-            same.append(match)
-        elif match.verdict == "related":
-            apart[match.first].add(match.second)
-            apart[match.second].add(match.first)
-    for match in sorted(same, key=lambda m: (-m.score, m.first, m.second)):
-        left, right = group[match.first], group[match.second]
-        if left is right or any(not apart[number].isdisjoint(right) for number in left):
-            continue
-        left |= right
-        for number in right:
-            group[number] = left
-    distinct = {id(members): members for members in group.values()}
-    return sorted(sorted(members) for members in distinct.values() if len(members) > 1)
 
 
 def best_fields(citations: Mapping[int, Citation]) -> dict[str, tuple[Any, int]]:

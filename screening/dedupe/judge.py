@@ -9,6 +9,8 @@ from rapidfuzz import fuzz
 from screening.dedupe.normalise import Keys, numbers_in
 
 ALIKE, NEAR, LOOSE = 96.0, 88.0, 60.0
+LONG_TITLE = 30
+_SMALL = frozenset(["the", "of", "and", "for", "in", "on", "a", "an", "der", "die", "und", "de", "la", "et"])
 _ERRATUM = re.compile(r"\b(erratum|corrigendum|correction|addendum)\b|\(vol\.? \d+", re.I)
 _REPLY = re.compile(r"\b(reply|response|author'?s'? reply|comment(ary)? on|re)\b *[:to]", re.I)
 _RETRACTION = re.compile(r"\b(retraction|retracted|withdrawal notice)\b", re.I)
@@ -16,8 +18,10 @@ _PROTOCOL = re.compile(r"\b(study protocol|protocol (for|of))\b", re.I)
 _ABSTRACT = re.compile(r"^(s\d+|[a-z]{0,2}\d*s\d+)|suppl", re.I)
 _COCHRANE = re.compile(r"(14651858\.(?:cd|mr)\d+)\.(pub\d+)?", re.I)
 _GENERIC = re.compile(
-    r"^(editorial|introduction|preface|foreword|letter to the editor|in this issue|news|"
-    r"book review|editorial introduction|correspondence|abstracts?|index|contents)$"
+    r"^((guest )?editorials?|introduction|preface|foreword|letters? to the editor|in this issue|"
+    r"news|book reviews?|editorial introduction|correspondence|abstracts?|index|(table of )?contents|"
+    r"(remarks from .{1,40} )?editor s (comments?|notes?|introduction)|from the editors?|reply|"
+    r"authors? (s )?(reply|response)|obituary|erratum|corrigendum|correction)$"
 )
 _APART = (
     frozenset({"children", "adults"}),
@@ -62,7 +66,7 @@ class Pair:
         years = abs(a.year - b.year) if a.year and b.year else None
         first = bool(a.surnames and b.surnames) and a.surnames[0] == b.surnames[0]
         shared = len(set(a.surnames) & set(b.surnames))
-        likeness = fuzz.token_sort_ratio(a.title, b.title) if a.title and b.title else 0.0
+        likeness = fuzz.ratio(a.title, b.title) if a.title and b.title else 0.0
         return cls(a, b, likeness, years, first, shared)
 
     def both(self, name: str) -> bool:
@@ -93,6 +97,15 @@ def _abstract_and_paper(pair: Pair) -> bool:
     return a != b and pair.both("pages")
 
 
+def _is_generic(pair: Pair) -> bool:
+    return any(_GENERIC.match(one.title) for one in (pair.a, pair.b))
+
+
+def _is_one_doi(pair: Pair) -> bool:
+    """A DOI speaks for a pair that differs elsewhere only under one title: issues have DOIs too."""
+    return pair.agree("doi") and pair.a.title == pair.b.title and pair.same_first_author
+
+
 #: Why two records are not joined by a rule, each with the words for it.
 VETOES: tuple[tuple[str, Callable[[Pair], bool]], ...] = (
     ("one is an erratum", lambda pair: _one_only(_ERRATUM, pair)),
@@ -104,13 +117,15 @@ VETOES: tuple[tuple[str, Callable[[Pair], bool]], ...] = (
     ("registrations differ", lambda pair: pair.differ("registry")),
     ("one is a register entry", lambda pair: bool(pair.a.registry) != bool(pair.b.registry) and not pair.agree("doi")),
     ("one is a congress abstract", _abstract_and_paper),
-    ("the title is a generic one", lambda pair: bool(_GENERIC.match(pair.a.title))),
+    ("the title is a generic one", lambda pair: _is_generic(pair) and not pair.agree("pages")),
     ("no author is shared", lambda pair: pair.both("surnames") and pair.shared_authors == 0),
     ("years differ by more than one", lambda pair: (pair.years_apart or 0) > 1),
     ("PubMed ids differ", lambda pair: pair.differ("pmid")),
     ("DOIs differ", lambda pair: pair.differ("doi")),
-    ("pages differ", lambda pair: pair.differ("first_page") and not pair.agree("doi")),
-    ("volumes differ", lambda pair: pair.differ("volume") and not pair.agree("doi")),
+    ("pages differ", lambda pair: pair.differ("first_page") and not _is_one_doi(pair)),
+    ("volumes differ", lambda pair: pair.differ("volume") and not _is_one_doi(pair)),
+    ("issues differ", lambda pair: pair.differ("number") and not pair.agree("first_page") and not _is_one_doi(pair)),
+    ("the same DOI, but other titles", lambda pair: pair.agree("doi") and pair.likeness < LOOSE),
 )  # fmt: skip
 _RELATIONS = (
     (_ERRATUM, "erratum_of"),
@@ -123,7 +138,7 @@ _RELATIONS = (
 def judge(first: int, second: int, a: Keys, b: Keys) -> Match | None:
     """Judge one pair; None means that it is not worth telling of."""
     pair = Pair.of(a, b)
-    against = tuple(words for words, holds in VETOES if holds(pair))
+    against = _vetoes(pair)
     in_favour = _in_favour(pair)
     relation = _relation(pair)
     if relation:
@@ -138,9 +153,22 @@ def judge(first: int, second: int, a: Keys, b: Keys) -> Match | None:
     return None
 
 
+def vetoes(a: Keys, b: Keys) -> tuple[str, ...]:
+    """What speaks against two records being one report, in words."""
+    return _vetoes(Pair.of(a, b))
+
+
+def _vetoes(pair: Pair) -> tuple[str, ...]:
+    return tuple(words for words, holds in VETOES if holds(pair))
+
+
 def _sure(pair: Pair) -> str:
     """The name of the rule that would join the pair, if no veto speaks against it."""
     same_title = bool(pair.a.title) and pair.a.title == pair.b.title
+    if same_title and pair.a == pair.b and (pair.a.surnames or pair.a.abstract or pair.a.pages):
+        return "the same in every field"
+    if same_title and pair.agree("registry"):
+        return "same registration and title"
     for name, words in (("pmid", "same PubMed id"), ("doi", "same DOI")):
         if pair.agree(name) and pair.likeness >= NEAR:
             return f"{words}, titles agree"
@@ -149,6 +177,8 @@ def _sure(pair: Pair) -> str:
     placed = pair.agree("pages") or pair.agree("first_page") or pair.agree("volume")
     if same_title and pair.same_first_author and pair.years_apart in (0, 1) and placed:
         return "same title, first author and place"
+    if same_title and pair.same_first_author and pair.years_apart == 0 and _same_journal(pair):
+        return "same title, first author, year and journal"
     if same_title and pair.same_first_author and pair.years_apart == 0 and _same_record(pair):
         return "same title, first author, year and abstract"
     is_alike = pair.likeness >= ALIKE and pair.same_first_author and pair.years_apart == 0
@@ -159,6 +189,20 @@ def _sure(pair: Pair) -> str:
 
 def _same_record(pair: Pair) -> bool:
     return pair.both("abstract") and fuzz.ratio(pair.a.abstract, pair.b.abstract) >= 95
+
+
+def _same_journal(pair: Pair) -> bool:
+    """One name of a journal may be shortened word by word; short titles recur within a year."""
+    if len(pair.a.title) < LONG_TITLE:
+        return False
+    a, b = (
+        [word for word in one.journal.split() if word not in _SMALL] for one in (pair.a, pair.b)
+    )
+    return bool(a) and len(a) == len(b) and all(map(_shortens, a, b))
+
+
+def _shortens(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
 
 
 def _worth_asking(pair: Pair, rule: str) -> bool:
@@ -196,6 +240,7 @@ def _in_favour(pair: Pair) -> tuple[str, ...]:
         ("same first author", pair.same_first_author),
         ("same year", pair.years_apart == 0),
         ("same volume", pair.agree("volume")),
+        ("same journal", pair.agree("journal")),
         ("same pages", pair.agree("pages")),
         ("same first page", pair.agree("first_page") and not pair.agree("pages")),
         ("same registration", pair.agree("registry")),

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from screening.citations import Citation
 
@@ -16,9 +17,19 @@ _GREEK = {
 }  # fmt: skip
 _TAG = re.compile(r"<[^<>]{1,60}>")
 _NOT_WORD = re.compile(r"[\W_]+")
+#: What databases hang on titles: "[Review]", "[88 refs]", "[Chinese]", "[Erratum appears in ...]".
 _SUFFIX = re.compile(
-    r"\s*[\[(](?:review|letter|editorial|\d+ refs?|[a-z]+ language)[\])]\.?\s*$", re.I
+    r"\s*(?:\[(?:review|letter|editorial|comment|\d+ refs?|[a-z]+(?: language)?|"
+    r"(?:erratum|comment) (?:appears )?in\b[^\]]*)\]|\((?:review|letter|[a-z]+ language)\))\.?\s*$",
+    re.I,
 )
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_REGISTRY = re.compile(r"\b(?:NCT\d{8}|ISRCTN\d{6,}|ACTRN\d{14}|DRKS\d{8})\b", re.I)
+_RUN_ON = re.compile(r"(?<=[A-Z]\.)(?=[A-ZÀ-Þ][a-zß-ÿ])")
+_INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,3}")
+_GLUED = re.compile(r"(?<=[a-zß-ÿ])(?:[A-Z]\.-?)+$")
+#: Shorter texts ("NA", "None") are no abstract.
+_SHORTEST_ABSTRACT = 40
 _PAGES = re.compile(r"([a-z]*)(\d+)\s*[-–—]+\s*([a-z]*)(\d+)", re.I)
 
 
@@ -33,7 +44,15 @@ def plain(text: str) -> str:
 
 def title_key(title: str) -> str:
     """The title as words, without "[Review]" and the brackets of translated titles."""
-    return plain(_SUFFIX.sub("", title.strip().strip("[]")))
+    return plain(without_suffixes(title).strip("[]"))
+
+
+def without_suffixes(title: str) -> str:
+    """The title without what a database hung on it, however many of them."""
+    shorter = _SUFFIX.sub("", title.strip())
+    while shorter and shorter != title:
+        title, shorter = shorter, _SUFFIX.sub("", shorter)
+    return title
 
 
 def pages_key(pages: str) -> str:
@@ -54,13 +73,36 @@ def number_key(text: str) -> str:
 
 
 def doi_key(doi: str) -> str:
-    return doi.strip().casefold().removeprefix("https://doi.org/").rstrip(".,;")
+    """The DOI without resolver or prefix; empty where there is none in it."""
+    found = _DOI.search(unquote(doi).casefold())
+    return found.group().rstrip(".,;") if found else ""
 
 
 def surname(author: str) -> str:
     """The family name, its umlauts as simple letters ("Mueller" equals "Müller")."""
-    key = plain(author.split(",")[0])
+    family = author.split(",")[0] if "," in author else _family(author)
+    key = plain(family)
     return key.replace("ue", "u").replace("oe", "o").replace("ae", "a").replace(" ", "")
+
+
+def _family(author: str) -> str:
+    """The family name of "Breen H", "H Breen" or "FeldmanG.M."; a group's name as it stands."""
+    words = [_GLUED.sub("", word) for word in author.replace("…", " ").split()]
+    return " ".join(word for word in words if not _INITIALS.fullmatch(word)) or author
+
+
+def surnames(authors: Iterable[str]) -> tuple[str, ...]:
+    """Family names in order; authors that lost what stood between them are parted first."""
+    parted = (name for author in authors for name in _RUN_ON.split(author))
+    return tuple(filter(None, map(surname, parted)))
+
+
+def registry_key(citation: Citation) -> str:
+    """The id of a register entry, which exports also put where pages or the journal belong."""
+    if citation.registry_id:
+        return citation.registry_id.strip().upper()
+    found = _REGISTRY.search(f"{citation.pages} {citation.journal} {citation.number}")
+    return found.group().upper() if found else ""
 
 
 @dataclass(frozen=True)
@@ -84,10 +126,11 @@ class Keys:
 
 def keys(citation: Citation) -> Keys:
     pages = pages_key(citation.pages)
+    abstract = plain(citation.abstract)[:2000]
     return Keys(
         title=title_key(citation.title),
-        raw_title=citation.title,
-        surnames=tuple(filter(None, map(surname, citation.authors))),
+        raw_title=without_suffixes(citation.title),
+        surnames=surnames(citation.authors),
         year=citation.year,
         journal=plain(citation.journal),
         volume=number_key(citation.volume),
@@ -96,8 +139,8 @@ def keys(citation: Citation) -> Keys:
         first_page=pages.split("-")[0],
         doi=doi_key(citation.doi),
         pmid=citation.pmid.strip(),
-        registry=citation.registry_id.strip().upper(),
-        abstract=plain(citation.abstract)[:2000],
+        registry=registry_key(citation),
+        abstract=abstract if len(abstract) >= _SHORTEST_ABSTRACT else "",
     )
 
 

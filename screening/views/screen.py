@@ -120,21 +120,26 @@ def _page(member: Membership, stage: Stage, form: DecisionForm | None = None) ->
 
 def _cards(member: Membership, stage: Stage) -> dict[str, Any]:
     cards = offers.cards(member, stage=stage)
-    files = {}
+    groups = [card.record.group_id for card in cards]
+    sources, files = _sources(groups), {}
     if stage == Stage.FULL_TEXT:
-        groups = [card.record.canonical_id for card in cards]
         reports = Report.objects.filter(record__canonical__in=groups).prefetch_related("files")
         files = {report.record.canonical_id: report for report in reports.select_related("record")}
     for card in cards:
         # What only the page shows of a card.
-        vars(card).update(report=files.get(card.record.canonical_id), sources=_sources(card.record))
+        group = card.record.group_id
+        vars(card).update(report=files.get(group), sources=sources[group])
     return {"cards": cards}
 
 
-def _sources(record: Record) -> list[str]:
-    """In which searches the group was found."""
-    members = Record.objects.visible().filter(canonical=record.canonical_id)
-    return list(members.order_by("search").values_list("search__source", flat=True).distinct())
+def _sources(groups: list[int]) -> dict[int, list[str]]:
+    """In which searches each group was found."""
+    members = Record.objects.visible().filter(canonical__in=groups).order_by("search")
+    found: dict[int, list[str]] = {group: [] for group in groups}
+    for group, source in members.values_list("canonical", "search__source"):
+        if source not in found[group]:
+            found[group].append(source)
+    return found
 
 
 def _fresh(request: HttpRequest, member: Membership, stage: Stage) -> dict[str, Any]:

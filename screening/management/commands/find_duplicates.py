@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import resource
 import time
 from pathlib import Path
@@ -13,6 +14,8 @@ from screening.citations import Citation
 from screening.dedupe import clusters, find_duplicates
 
 _LARGEST_CELL = 10**8
+#: "A Campbell, S Clark": commas part people where initials come first.
+_GIVEN_FIRST = re.compile(r"[A-Z]{1,3} \w[^,]+,")
 _TEXTS = ("title", "journal", "volume", "number", "pages", "doi", "pmid", "abstract")
 
 
@@ -73,4 +76,6 @@ def _citation(row: dict[str, str]) -> Citation:
 def _parted(authors: str) -> list[str]:
     if " and " in authors:
         return authors.split(" and ")
-    return authors.split(";") if ";" in authors else [authors]
+    if ";" in authors:
+        return authors.split(";")
+    return authors.split(",") if _GIVEN_FIRST.match(authors) else [authors]
