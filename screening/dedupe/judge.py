@@ -10,7 +10,9 @@ from screening.dedupe.normalise import Keys, numbers_in
 
 ALIKE, NEAR, LOOSE = 96.0, 88.0, 60.0
 LONG_TITLE = 30
-_SMALL = frozenset(["the", "of", "and", "for", "in", "on", "a", "an", "der", "die", "und", "de", "la", "et"])
+_SMALL = frozenset(
+    ["the", "of", "and", "for", "in", "on", "a", "an", "der", "die", "und", "de", "la", "et"]
+)
 _ERRATUM = re.compile(r"\b(erratum|corrigendum|correction|addendum)\b|\(vol\.? \d+", re.I)
 _REPLY = re.compile(r"\b(reply|response|author'?s'? reply|comment(ary)? on|re)\b *[:to]", re.I)
 _RETRACTION = re.compile(r"\b(retraction|retracted|withdrawal notice)\b", re.I)
@@ -101,6 +103,11 @@ def _is_generic(pair: Pair) -> bool:
     return any(_GENERIC.match(one.title) for one in (pair.a, pair.b))
 
 
+def _is_one_place(pair: Pair) -> bool:
+    """The same pages of the same issue: editorials begin on page 1 of every issue."""
+    return pair.agree("pages") and pair.agree("volume") and pair.a.number == pair.b.number
+
+
 def _is_one_doi(pair: Pair) -> bool:
     """A DOI speaks for a pair that differs elsewhere only under one title: issues have DOIs too."""
     return pair.agree("doi") and pair.a.title == pair.b.title and pair.same_first_author
@@ -117,7 +124,7 @@ VETOES: tuple[tuple[str, Callable[[Pair], bool]], ...] = (
     ("registrations differ", lambda pair: pair.differ("registry")),
     ("one is a register entry", lambda pair: bool(pair.a.registry) != bool(pair.b.registry) and not pair.agree("doi")),
     ("one is a congress abstract", _abstract_and_paper),
-    ("the title is a generic one", lambda pair: _is_generic(pair) and not pair.agree("pages")),
+    ("the title is a generic one", lambda pair: _is_generic(pair) and not _is_one_place(pair)),
     ("no author is shared", lambda pair: pair.both("surnames") and pair.shared_authors == 0),
     ("years differ by more than one", lambda pair: (pair.years_apart or 0) > 1),
     ("PubMed ids differ", lambda pair: pair.differ("pmid")),
@@ -213,6 +220,8 @@ def _worth_asking(pair: Pair, rule: str) -> bool:
     close = (pair.years_apart or 0) <= 1
     if _GENERIC.match(pair.a.title) or pair.differ("registry"):
         return False
+    if pair.likeness >= ALIKE and close and pair.agree("first_page"):
+        return True
     if pair.likeness >= ALIKE and close and (pair.shared_authors or not pair.both("surnames")):
         return not (pair.differ("doi") and pair.differ("first_page"))
     if pair.same_first_author and close and pair.agree("first_page") and pair.agree("volume"):

@@ -92,8 +92,9 @@ def test_empty_titles_never_match_each_other():
 
 
 def test_a_generic_title_is_not_one_report_in_every_issue():
-    one = paper(title="Editor's Comments", doi="", pages="", number="1")
-    assert verdict(one, replace(one, number="3")) != "same"
+    for pages in ("", "1-3"):
+        one = paper(title="Editor's Comments", doi="", pages=pages, number="1")
+        assert verdict(one, replace(one, number="3")) != "same"
 
 
 def test_a_doi_of_a_whole_issue_joins_nothing():
