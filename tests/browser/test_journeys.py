@@ -15,11 +15,17 @@ from reviewtool.reviews.models import Stage
 from screening.models import Decision, Screening
 from screening.services import decisions
 
-# Playwright's own event loop runs in this thread; Django is used between its steps only.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 TA = Stage.TITLE_ABSTRACT
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _django_beside_playwright():
+    """Playwright's event loop runs in this thread; Django is used between its steps only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
 
 
 @pytest.fixture(scope="module")
