@@ -8,6 +8,17 @@ from screening.citations import limits
 from screening.citations.citation import Citation, Problem
 
 
+def is_odd(citation: Citation) -> bool:
+    """Tell quickly whether there can be anything to say about a record; most have nothing."""
+    return not (
+        citation.title
+        and citation.abstract
+        and citation.doi
+        and citation.year is not None
+        and len(citation.raw_text) <= limits.FIELD
+    )
+
+
 def problems_of(citation: Citation) -> Iterator[Problem]:
     """Name what a record lacks; none of it keeps the record out."""
     if not citation.title:

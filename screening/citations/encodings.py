@@ -155,16 +155,19 @@ class Lines:
     _said: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        for first, block in self.blocks():
-            yield from enumerate(block, first)
+        for first, text in self.texts():
+            yield from enumerate(text.split("\n"), first)
 
-    def blocks(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield many lines at once with the number of the first; what is fast asks for these."""
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Yield many whole lines at once as one text, with the number of the first.
+
+        The last line's end is left out. What is fast asks for these.
+        """
         number = 1
         for block in self._blocks():
-            lines = self._text(block, number - 1).split("\n")
-            yield number, lines
-            number += len(lines)
+            text = self._text(block, number - 1)
+            yield number, text
+            number += text.count("\n") + 1
 
     def chunks(self) -> Iterator[str]:
         """Yield the text in pieces that do not end where lines end; XML may be one long line."""

@@ -5,9 +5,11 @@ Nothing here depends on the format; formats say in a `FieldMap` where they keep 
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import unquote
 
 from screening.citations import markup, people
@@ -27,51 +29,63 @@ _REGISTRY = re.compile(
     r"jRCTs?\d{9,10}|CTRI/\d{4}/\d{2,3}/\d{6}|IRCT\d{8,16}N?\d*|KCT\d{7}|PACTR\d{12,16}|NTR\d{2,5}|"
     r"RBR-\w{5,7}|TCTR\d{11}|EUCTR\d{4}-\d{6}-\d{2}"
 )
-_REGISTRY_HINTS = ("NCT", "RCT", "CTR", "DRKS", "UMIN", "KCT", "NTR", "RBR-")
+_REGISTRY_HINT = re.compile("RCT|CTR|NCT|NTR|DRKS|UMIN|KCT|RBR-")
 """One of these is in every number above; looking for them is far faster than the pattern."""
 
 _EUDRACT = re.compile(r"(?<!\d)20\d{2}-5?\d{5,6}-\d{2}(?:-\d{2})?(?!\d)")
+_LINK = re.compile(r"\s*((?:https?://|ftp://|www\.)\S*)", re.I)
 _MISSING = re.compile(
     r"\[?(?:n/?a|nan|null|none|nil|undefined|-+|\.|not available|"
     r"(?:no )?abstract (?:not |un)?available|publisher: abstract available from the publisher|no abstract|abstract not available|not applicable)\.?\]?",
     re.I,
 )
-_MISSING_BEGINS = frozenset("[nNuU-.aApP")
-_LANGUAGE_TAIL = re.compile(r"\s*\.\s*$")
+_MISSING_BEGINS = frozenset(["", *"[nNuU-.aApP \t\n\r\xa0"])
+"""How what is missing begins, white space before it included."""
 
 
 def present(value: str) -> str:
     """Return the value, or nothing when it only says that there is none ("NA", "null")."""
     value = value.strip()
-    if len(value) < 60 and value[:1] in _MISSING_BEGINS and _MISSING.fullmatch(value):
-        return ""
-    return value
+    return value if says_something(value) else ""
 
 
-def _says_something(value: str) -> bool:
-    """Tell the same of a value that holds more than white space (asked very often)."""
-    return len(value) >= 60 or value[0] not in _MISSING_BEGINS or bool(present(value))
+def says_something(value: str) -> bool:
+    """Tell whether a stripped value says more than that there is none."""
+    return value[:1] not in _MISSING_BEGINS or len(value) >= 60 or not _MISSING.fullmatch(value)
+
+
+def is_tidy(value: str) -> bool:
+    """Tell whether a value is on one line, without markup, entities or runs of white space."""
+    if "  " in value or "<" in value or "&" in value:
+        return False
+    if value.isascii():
+        # Of other unprintable characters nothing is left: they were removed when decoding.
+        return "\n" not in value and "\t" not in value and "\r" not in value
+    return value.isprintable()
 
 
 def one_line(value: str) -> str:
     """Return cleaned text on one line."""
-    if "<" in value or "&" in value:
-        value = markup.clean(value)
-    if not value.isprintable() or "  " in value:
-        value = " ".join(value.split())
-    return present(value)
+    if is_tidy(value):
+        return present(value)
+    return present(" ".join(markup.clean(value).split()))
+
+
+@lru_cache(maxsize=1 << 13)
+def short_line(value: str) -> str:
+    """Return the same of values that come again and again: journals, keywords, volumes."""
+    return one_line(value)
 
 
 def paragraphs(value: str) -> str:
     """Return cleaned text that keeps its line ends."""
-    if "<" in value or "&" in value:
-        value = markup.clean(value)
-    if value.isprintable() and "  " not in value:
+    if is_tidy(value):
         return present(value)
-    lines = (" ".join(line.split()) for line in value.splitlines())
+    lines = (" ".join(line.split()) for line in markup.clean(value).splitlines())
     return present("\n".join(line for line in lines if line))
 
 
+@lru_cache(maxsize=1 << 12)
 def year_in(value: str) -> int | None:
     """Find a year between 1500 and 2099 anywhere in a date."""
     match = _YEAR.search(value)
@@ -96,6 +110,8 @@ def doi_in(value: str) -> str:
 
 def _trimmed(doi: str) -> str:
     """Cut punctuation off a DOI's end; a closing bracket only when it closes nothing."""
+    if doi[-1].isalnum() and "&" not in doi:
+        return doi
     while True:
         shorter = _DOI_TAIL.sub("", doi)
         if shorter.endswith(")") and shorter.count(")") > shorter.count("("):
@@ -121,15 +137,16 @@ def typed_pmid(value: str) -> str:
 
 def registry_in(value: str) -> str:
     """Find the number of a trial register."""
-    hinted = any(hint in value for hint in _REGISTRY_HINTS)
-    match = _REGISTRY.search(value) if hinted else None
-    if match is None and len(value) < 200:
+    match = _REGISTRY.search(value) if _REGISTRY_HINT.search(value) else None
+    if match is None and "20" in value and "-" in value and len(value) < 200:
         match = _EUDRACT.search(value)
     return match[0].replace(" ", "") if match else ""
 
 
 def span(start: str, end: str) -> str:
     """Join first and last page; a first page that is a span already wins."""
+    if start.isdecimal() and end.isdecimal():
+        return start if start == end else f"{start}-{end}"
     start, end = present(start).strip(" ."), present(end).strip(" .")
     start = start.replace("–", "-").replace("--", "-").strip("-")
     if not end or end == start or "-" in start:
@@ -139,6 +156,10 @@ def span(start: str, end: str) -> str:
 
 def keywords_in(values: Iterable[str], separators: str = ";\n") -> tuple[str, ...]:
     """Return single keywords, each once, of repeated values that may hold lists."""
+    values = tuple(values)
+    joined = "\t".join(values)
+    if not any(separator in joined for separator in separators):
+        return tuple(filter(None, dict.fromkeys(map(short_line, values))))
     found: dict[str, None] = {}
     for value in values:
         parts = [value]
@@ -146,7 +167,7 @@ def keywords_in(values: Iterable[str], separators: str = ";\n") -> tuple[str, ..
             if separator in value:
                 parts = [piece for part in parts for piece in part.split(separator)]
         for part in parts:
-            if word := one_line(part):
+            if word := short_line(part):
                 found[word] = None
     return tuple(found)
 
@@ -159,7 +180,7 @@ class Values:
     def __init__(self, tags: Iterable[tuple[str, str]]) -> None:
         self.by_tag = found = dict[str, list[str]]()
         for tag, value in tags:
-            if value and not value.isspace():
+            if value:
                 if tag in found:
                     found[tag].append(value)
                 else:
@@ -176,21 +197,32 @@ class Values:
         for tag in tags:
             if tag in found:
                 for value in found[tag]:
-                    if _says_something(value):
+                    if value[0] not in _MISSING_BEGINS or len(value) >= 60 or present(value):
                         return value
         return ""
+
+    def any_of(self, tags: Iterable[str]) -> list[str]:
+        """Return all values of the first tag that is there, also those that say nothing."""
+        for tag in tags:
+            if tag in self.by_tag:
+                return self.by_tag[tag]
+        return []
 
     def group(self, tags: Iterable[str]) -> list[str]:
         """Return all values of the first tag that has any."""
         for tag in tags:
             if tag in self.by_tag:
-                values = [value for value in self.by_tag[tag] if _says_something(value)]
+                values = [
+                    value
+                    for value in self.by_tag[tag]
+                    if value[0] not in _MISSING_BEGINS or len(value) >= 60 or present(value)
+                ]
                 if values:
                     return values
         return []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class FieldMap:
     """Where a format, or one provider's flavour of it, keeps each field; best place first."""
 
@@ -219,6 +251,7 @@ class FieldMap:
     note: Sequence[str] = ()
     author_separators: str = ";"
     keyword_separators: str = ";\n"
+    _narrowed: dict[tuple[str, ...], FieldMap] = field(default_factory=dict, init=False, repr=False)
 
     def with_(self, **changes: Sequence[str]) -> FieldMap:
         """Return the map of a provider that differs in some fields."""
@@ -226,77 +259,124 @@ class FieldMap:
 
     def known(self) -> frozenset[str]:
         """Return every tag that may enter a field."""
-        found: set[str] = set()
-        for name in self.__dataclass_fields__:
-            if not name.endswith("separators"):
-                found.update(getattr(self, name))
-        return frozenset(found)
+        return frozenset(tag for name in _PLACES for tag in getattr(self, name))
+
+    def narrowed(self, tags: Iterable[str]) -> FieldMap:
+        """Return the map without the places that a record of these tags does not have.
+
+        The records of a file have few sets of tags, so most places are looked for only once.
+        """
+        key = tuple(tags)
+        known = self._narrowed.get(key)
+        if known is None:
+            if len(self._narrowed) >= _NARROWED:
+                self._narrowed.clear()
+            have = frozenset(key)
+            kept = {name: [tag for tag in getattr(self, name) if tag in have] for name in _PLACES}
+            known = self._narrowed[key] = replace(self, **kept)  # type: ignore[arg-type]
+        return known
+
+
+_PLACES = tuple(
+    each.name
+    for each in dataclasses.fields(FieldMap)
+    if each.init and not each.name.endswith("separators")
+)
+_NARROWED = 1000
 
 
 def fields_of(values: Values, places: FieldMap) -> dict[str, object]:
     """Return the fields of a citation as the map finds them among the values."""
+    places = places.narrowed(values.by_tag)
     return {
         "title": one_line(values.first(places.title)),
         "authors": authors_of(values, places),
         "year": first_year(values.all(places.year)),
-        "journal": one_line(values.first(places.journal)).removesuffix(";"),
-        "volume": one_line(values.first(places.volume)),
-        "number": one_line(values.first(places.number)),
+        "journal": line_of(values, places.journal).removesuffix(";"),
+        "volume": line_of(values, places.volume),
+        "number": line_of(values, places.number),
         "pages": pages_of(values, places),
         "doi": first_found(doi_in, values.all(places.doi)),
         "pmid": pmid_of(values, places),
-        "abstract": "\n".join(_distinct(map(paragraphs, values.group(places.abstract)))),
+        "abstract": text_of(values.group(places.abstract)),
         "keywords": keywords_in(values.all(places.keywords), places.keyword_separators),
-        "language": _LANGUAGE_TAIL.sub("", one_line(values.first(places.language))),
-        "type": one_line(values.first(places.type)),
+        "language": without_stop(line_of(values, places.language)),
+        "type": line_of(values, places.type),
         "registry_id": first_found(registry_in, values.all(places.registry)),
         "url": url_of(values.all(places.url)),
         "accession": one_line(values.first(places.accession)),
-        "note": "\n".join(_distinct(map(paragraphs, values.all(places.note)))),
+        "note": text_of(values.all(places.note)) if places.note else "",
     }
+
+
+def without_stop(value: str) -> str:
+    """Return a value without the full stop that some databases put behind it."""
+    return value.rstrip().removesuffix(".").rstrip() if value else value
+
+
+def line_of(values: Values, places: Sequence[str]) -> str:
+    """Return the first value that says something, on one line; for what comes again and again."""
+    return short_line(values.first(places)) if places else ""
+
+
+def text_of(values: Sequence[str]) -> str:
+    """Return the different values as paragraphs."""
+    if len(values) == 1:
+        return paragraphs(values[0])
+    return "\n".join(_distinct(map(paragraphs, values)))
 
 
 def authors_of(values: Values, places: FieldMap) -> tuple[str, ...]:
     """Return persons and then corporate authors; editors only when there is nobody else."""
-    found = people.names(values.group(places.authors), separators=places.author_separators)
-    found += tuple(one_line(name) for name in values.group(places.corporate))
+    separators = places.author_separators
+    found = people.names(values.any_of(places.authors), separators=separators)
+    if not found and len(places.authors) > 1:
+        found = people.names(values.group(places.authors), separators=separators)
+    if places.corporate:
+        found += tuple(one_line(name) for name in values.group(places.corporate))
     if not found and places.editors:
         found = people.names(values.group(places.editors), separators=places.author_separators)
-    if any("&" in name or "<" in name for name in found):
+    joined = "".join(found)
+    if "&" in joined or "<" in joined:
         return tuple(name for name in map(markup.clean, found) if name)
     return found
 
 
 def first_year(values: Iterable[str]) -> int | None:
     """Return the first year that any of the values holds."""
-    return next((year for value in values if (year := year_in(value))), None)
+    for value in values:
+        if year := year_in(value):
+            return year
+    return None
 
 
-def first_found(find: object, values: Iterable[str]) -> str:
+def first_found(find: Callable[[str], str], values: Iterable[str]) -> str:
     """Return what a pattern finds in the first value that has it."""
-    return next((found for value in values if (found := find(value))), "")  # type: ignore[operator]
+    for value in values:
+        if found := find(value):
+            return found
+    return ""
 
 
 def pages_of(values: Values, places: FieldMap) -> str:
     """Return "first-last", a span as given, or an article number."""
-    pages = one_line(values.first(places.pages)) or span(
-        one_line(values.first(places.start)), one_line(values.first(places.end))
+    pages = line_of(values, places.pages) or span(
+        line_of(values, places.start), line_of(values, places.end)
     )
-    return pages.replace("--", "-").strip("-") or one_line(values.first(places.article_number))
+    return pages.replace("--", "-").strip("-") or line_of(values, places.article_number)
 
 
 def pmid_of(values: Values, places: FieldMap) -> str:
     """Return a PubMed number from its own place, or from text that says it is one."""
-    own = first_found(pmid_from, values.all(places.pmid))
+    own = first_found(pmid_from, values.all(places.pmid)) if places.pmid else ""
     return own or first_found(typed_pmid, values.all(places.typed_pmid))
 
 
 def url_of(values: Iterable[str]) -> str:
     """Return the first link; Rayyan glues further tags behind it, so it ends at white space."""
     for value in values:
-        link = value.strip().split(None, 1)[0] if value.strip() else ""
-        if link.lower().startswith(("http://", "https://", "ftp://", "www.")):
-            return link
+        if match := _LINK.match(value):
+            return match[1]
     return ""
 
 

@@ -10,6 +10,7 @@ _INITIALS = re.compile(
 )
 _DOTTED = re.compile(r"^(?P<family>[^,;]+?)\s+(?P<given>(?:[^\W\d_]{1,2}\.[-\s]?)+)$")
 _BRACKET = re.compile(r"\s*[\[(](?:[^\])]*[\])])\s*$")
+_PLAIN = re.compile(r"(?:[^\W\d_][^\s,;<&]*(?: [^\s,;<&]+)*, [^\s,;<&]+(?: [^\s,;<&]+)*(?:\n|\Z))*")
 _OTHERS = re.compile(
     r"^(et\.?\s*al\.?|others|and others|\.\.\.|…|anonymous|\[?no authors? listed\]?\.?|none|null|nan|n/?a)$",
     re.I,
@@ -18,26 +19,18 @@ _OTHERS = re.compile(
 
 def names(values: Iterable[str], *, separators: str = ";") -> tuple[str, ...]:
     """Return the authors of repeated values, each of which may itself hold several."""
-    found: list[str] = []
-    for value in values:
-        if _is_plain(value):
-            found.append(value)
-        else:
-            found += split(value, separators)
-    return tuple(found)
+    given = tuple(values)
+    if _are_plain(given):
+        return given
+    return tuple(name for value in given for name in split(value, separators))
 
 
-def _is_plain(value: str) -> bool:
-    """Tell whether a value is one "Family, Given" already, as nearly all are."""
-    return (
-        value.count(", ") == 1
-        and ";" not in value
-        and value.isprintable()
-        and "  " not in value
-        and value[0].isalpha()
-        and value[-1] not in " ,"
-        and " ," not in value
-    )
+def _are_plain(values: tuple[str, ...]) -> bool:
+    """Tell whether every value is one "Family, Given" already, as nearly all are."""
+    joined = "\n".join(values)
+    if not (joined.isascii() or joined.replace("\n", "").isprintable()):
+        return False
+    return _PLAIN.fullmatch(joined) is not None
 
 
 def split(value: str, separators: str = ";") -> list[str]:

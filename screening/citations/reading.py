@@ -56,16 +56,11 @@ def read(
     for item in reader(source):
         while told:
             yield told.pop(0)
-        yield from _finished(item)
-    yield from told
-
-
-def _finished(item: Citation | Problem) -> Iterator[Citation | Problem]:
-    if isinstance(item, Problem):
+        if isinstance(item, Citation) and checks.is_odd(item):
+            yield from checks.problems_of(item)
+            item = within_limits(item)
         yield item
-        return
-    yield from checks.problems_of(item)
-    yield within_limits(item)
+    yield from told
 
 
 def within_limits(citation: Citation) -> Citation:

@@ -200,6 +200,8 @@ DIALECT = Dialect(
     needs_close=True,
     mark="  -",
     plain_tags=_TWO - {"TY", "ER"},
+    whole_record=re.compile(r"TY  -.*\n(?:(?!TY|ER)[A-Z][A-Z0-9]  -.*\n)*ER  -[ \t]*(?:\n+|\Z)"),
+    begins="\nTY  -",
 )
 
 
@@ -220,11 +222,12 @@ def citation_of(entry: Entry) -> Citation | Problem:
     fields["type"] = label_of(values.first(["TY"]))
     if fields["journal"] == fields["title"]:
         fields["journal"] = _other_journal(values, str(fields["title"]))
-    if not fields["pmid"] and (found := _note_pmid(values)):
-        fields["pmid"] = found
+    if "N1" in values.by_tag and not fields["pmid"]:
+        fields["pmid"] = _note_pmid(values)
     if places is SCOPUS and not fields["accession"]:
         fields["accession"] = _scopus_id(values)
-    fields |= _own_fields(values)
+    if "ZZ" in values.by_tag:
+        fields |= _own_fields(values)
     return Citation(raw=tuple(tags), raw_text=entry.raw_text, line=entry.line, **fields)  # type: ignore[arg-type]
 
 

@@ -47,6 +47,10 @@ class Dialect:
     """What follows a tag of two letters in its usual layout; never matches by default."""
     plain_tags: frozenset[str] = frozenset()
     """Tags that in the usual layout mean no more than their value."""
+    whole_record: re.Pattern[str] | None = None
+    """Matches a record in its usual layout from its first line to its last, and blank lines behind."""
+    begins: str = "\n"
+    """A line end and the beginning of a line that may open a record in its usual layout."""
 
 
 @dataclass(slots=True)
@@ -61,6 +65,11 @@ class Entry:
     goes_on: bool = False
     is_core: bool = False
     """Whether it has a tag that only a record of its own would have."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it can be handed over as it is."""
+        return self.is_opened and self.is_closed and not self.goes_on
 
     @property
     def raw_text(self) -> str:
@@ -83,16 +92,11 @@ class Entry:
 def entries(lines: Lines, dialect: Dialect) -> Iterator[Entry | Problem]:
     """Cut a stream of lines into records; the line of a problem is that of its record."""
     engine = _Engine(dialect)
-    plain = dialect.plain_tags
-    mark, end = dialect.mark, 2 + len(dialect.mark)
-    for first, block in lines.blocks():
-        for number, line in enumerate(block, first):
-            # Nine lines in ten: a tag in its usual place, within a record.
-            if line[2:end] == mark and engine.is_inside and (tag := line[:2]) in plain:
-                engine.tags.append((tag, line[end:].strip()))
-                engine.lines.append(line)
-            else:
-                yield from engine.step(number, line, dialect.tag_of(line))
+    for number, text in lines.texts():
+        if dialect.whole_record is None:
+            yield from engine.read_lines(number, text.split("\n"))
+        else:
+            yield from engine.read_records(number, text, dialect.whole_record)
         engine.check_length()
     yield from engine.finish()
 
@@ -132,6 +136,46 @@ class _Engine:
         held = [entry for entry in (self.entry, self.trailer) if entry is not None]
         if any(len(entry.lines) > limits.RECORD_LINES for entry in held):
             raise Refused(_ENDLESS)
+
+    def read_records(
+        self, number: int, text: str, whole: re.Pattern[str]
+    ) -> Iterator[Entry | Problem]:
+        """Read a text record by record where they lie as usual, else line by line up to the next."""
+        at, end = 0, len(text)
+        while at < end:
+            match = None if self.is_inside else whole.match(text, at)
+            if match is not None:
+                if self.trailer is None and self.entry is not None and self.entry.is_whole:
+                    yield self.entry
+                else:
+                    yield from self._end()
+                self.entry = self._whole(number, match[0])
+                stop = match.end()
+            else:
+                stop = text.find(self.dialect.begins, at + 1) + 1 or end
+                lines = text[at:stop].removesuffix("\n") if stop < end else text[at:]
+                yield from self.read_lines(number, lines.split("\n"))
+            number += text.count("\n", at, stop)
+            at = stop
+
+    def _whole(self, number: int, text: str) -> Entry:
+        lines = text.rstrip("\n").split("\n")
+        del lines[-1]
+        end = 2 + len(self.dialect.mark)
+        tags = [(line[:2], line[end:].strip()) for line in lines]
+        return Entry(number, tags, [text], is_opened=True, is_closed=True)
+
+    def read_lines(self, first: int, lines: list[str]) -> Iterator[Entry | Problem]:
+        """Read lines one by one."""
+        dialect, plain = self.dialect, self.dialect.plain_tags
+        mark, end = dialect.mark, 2 + len(dialect.mark)
+        for number, line in enumerate(lines, first):
+            # Nine lines in ten: a tag in its usual place, within a record.
+            if line[2:end] == mark and self.is_inside and (tag := line[:2]) in plain:
+                self.tags.append((tag, line[end:].strip()))
+                self.lines.append(line)
+            else:
+                yield from self.step(number, line, dialect.tag_of(line))
 
     def add(self, line: str, pair: tuple[str, str]) -> None:
         """Put a tag into the open record."""
