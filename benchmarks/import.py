@@ -134,13 +134,13 @@ def sentence(chance: random.Random, n_words: int) -> str:
     return " ".join(chance.choices(WORDS, k=n_words)).capitalize()
 
 
-def record(chance: random.Random, number: int) -> str:
-    """Return one RIS record of about 2,500 characters, as a database would export it."""
+def record(chance: random.Random, number: int, n_sentences: int) -> str:
+    """Return one RIS record as a database would export it: 2,000 characters at 9 sentences."""
     authors = [
         f"AU  - {chance.choice(FAMILIES)}, {chance.choice('ABCDEFG')}. {chance.choice('HJKLM')}."
         for _ in range(chance.randint(1, 12))
     ]
-    abstract = " ".join(f"{sentence(chance, chance.randint(9, 28))}." for _ in range(9))
+    abstract = " ".join(f"{sentence(chance, chance.randint(9, 28))}." for _ in range(n_sentences))
     first = chance.randint(1, 900)
     year = chance.randint(1985, 2026)
     lines = [
@@ -156,12 +156,12 @@ def record(chance: random.Random, number: int) -> str:
     return "\n".join(lines)
 
 
-def write_file(path: Path, n_records: int, seed: int = 1) -> None:
+def write_file(path: Path, n_records: int, *, n_sentences: int = 9, seed: int = 1) -> None:
     """Write a file of generated records."""
     chance = random.Random(seed)
     with path.open("w", encoding="utf-8") as stream:
         for number in range(n_records):
-            stream.write(record(chance, number) + "\n")
+            stream.write(record(chance, number, n_sentences) + "\n")
 
 
 def measured(name: str, python: str, body: str, file: Path) -> dict[str, float]:

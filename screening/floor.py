@@ -15,6 +15,7 @@ from screening.services import (
     groups,
     imports,
     offers,
+    prior_decisions,
     ranking,
     reports,
     screenings,
@@ -43,6 +44,11 @@ def _announce_projections() -> None:
 def _announce_jobs() -> None:
     jobs.register("import", label="Importing records", handler=imports.import_records)
     jobs.register("read_file", label="Reading a file", handler=imports.read_file)
+    jobs.register(
+        prior_decisions.JOB,
+        label="Entering decisions of another tool",
+        handler=prior_decisions.import_decisions,
+    )
     jobs.register("dedupe", label="Looking for duplicates", handler=dedupe.find_duplicates)
     jobs.register("rank", label="Ranking the records", handler=ranking.train)
     jobs.register("text_layer", label="Reading a full text", handler=reports.read_text_layer)

@@ -66,7 +66,7 @@ NEEDED |= {
     f"screening:{name}": (P.IMPORT,)
     for name in (
         "search_new", "search_correct", "upload", "record_add", "file_reading", "file_mapping",
-        "file_commit", "file_discard", "file_undo", "record_correct",
+        "file_commit", "file_discard", "file_undo", "file_decisions", "record_correct",
     )
 }  # fmt: skip
 NEEDED |= {

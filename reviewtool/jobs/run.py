@@ -10,7 +10,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db import (
+    IntegrityError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -192,6 +198,9 @@ def _renewed(job: Job) -> Iterator[None]:
 def _renew(job: Job, ended: threading.Event) -> None:
     mine = Job.objects.filter(pk=job.pk, fence=job.fence, state=Job.State.RUNNING)
     while not ended.wait(settings.JOB_LEASE_SECONDS / 3):
-        mine.update(lease_until=lease_end())
+        try:
+            mine.update(lease_until=lease_end())
+        except OperationalError as error:  # a long batch holds SQLite's only lock: try again
+            logger.warning("The lease of job %s could not be renewed yet: %s", job.pk, error)
     close_old_connections()
     connection.close()

@@ -60,6 +60,24 @@ class ImportCommitted(Happening):
 
 @event_kind
 @dataclass(frozen=True)
+class PriorDecisionsImported(Happening):
+    """A lead had another tool's decisions entered, each as its member's own."""
+
+    kind: ClassVar[str] = "prior_decisions_imported"
+    file: int
+    name: str
+    n_decisions: int
+    voices: dict = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        return f"entered {self.n_decisions} decisions that {self.name} carried"
+
+    def subject(self) -> str:
+        return f"file:{self.file}"
+
+
+@event_kind
+@dataclass(frozen=True)
 class ImportUndone(Happening):
     kind: ClassVar[str] = "import_undone"
     file: int

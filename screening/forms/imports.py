@@ -203,3 +203,55 @@ class ReasonForm(forms.Form):
         max_length=500,
         error_messages={"required": "Say why this record is removed before screening."},
     )
+
+
+class PriorDecisionsForm(forms.Form):
+    """Whose decisions a file carries, and what their reasons are called in this protocol."""
+
+    def __init__(
+        self,
+        *args: Any,
+        voices: dict[str, str],
+        members: list[tuple[int, str]],
+        reasons: dict[str, int],
+        codes: list[tuple[str, str]],
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        self.voices, self.reasons = list(voices), list(reasons) if codes else []
+        for place, label in enumerate(voices.values()):
+            self.fields[f"voice_{place}"] = forms.ChoiceField(
+                label=label, required=False, choices=[("", "leave these out"), *members]
+            )
+        for place, reason in enumerate(self.reasons):
+            self.fields[f"reason_{place}"] = forms.ChoiceField(
+                label=f"“{reason}”, {reasons[reason]} times",
+                required=False,
+                choices=[("", "no reason of this protocol"), *codes],
+                initial=_like(reason, codes),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Return {"voices": {key: membership}, "reasons": {words: code}} of what was chosen."""
+        super().clean()
+        cleaned = self.cleaned_data
+        voices = {key: cleaned.get(f"voice_{place}") for place, key in enumerate(self.voices)}
+        reasons = {said: cleaned.get(f"reason_{place}") for place, said in enumerate(self.reasons)}
+        return {
+            "voices": {key: int(member) for key, member in voices.items() if member},
+            "reasons": {said: code for said, code in reasons.items() if code},
+        }
+
+    @property
+    def voice_fields(self) -> list[forms.BoundField]:
+        return [self[f"voice_{place}"] for place in range(len(self.voices))]
+
+    @property
+    def reason_fields(self) -> list[forms.BoundField]:
+        return [self[f"reason_{place}"] for place in range(len(self.reasons))]
+
+
+def _like(said: str, codes: list[tuple[str, str]]) -> str:
+    """Return the code whose name or code is what was said, as a first guess."""
+    words = said.casefold()
+    return next((code for code, label in codes if words in (code.casefold(), label.casefold())), "")

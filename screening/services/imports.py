@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import Any, BinaryIO
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, QuerySet
 from django.template.defaultfilters import date as written_date
 
 from reviewtool.jobs.models import Job
@@ -190,7 +191,8 @@ def undo_import(file: ImportedFile, *, by: Membership) -> ImportedFile:
     ids = list(file.records.visible().values_list("pk", flat=True))
     happening = ImportUndone(file=file.pk, name=file.name, n_records=len(ids))
     event = events.record(by.review, happening, by=by)
-    file.records.visible().update(withdrawn_seq=event.seq)
+    for chunk in chunked(ids):
+        Record.objects.filter(pk__in=chunk).update(withdrawn_seq=event.seq)
     file.state = ImportedFile.State.UNDONE
     file.save(update_fields=["state"])
     for chunk in chunked(ids):
@@ -294,7 +296,6 @@ def _insert(file: ImportedFile, citations: list[Citation], *, start: int) -> int
         if row.raw_sha256 not in known:
             new.setdefault(row.raw_sha256, row)
     Record.objects.bulk_create(new.values())
-    file.records.filter(canonical=None).update(canonical=F("pk"))
     return len(rows) - len(new)
 
 
@@ -317,7 +318,8 @@ def _close(run: Run, file: ImportedFile) -> None:
             n_records=unseen.count(), n_known=cursor["known"], n_rejected=cursor["rejected"],
         )  # fmt: skip
         event = events.record(run.review, happening, by=run.by)
-        unseen.update(entered_seq=event.seq)
+        for ids in _pages(unseen):
+            Record.objects.filter(pk__in=ids).update(entered_seq=event.seq, canonical=F("pk"))
         ImportedFile.objects.filter(pk=file.pk).update(
             state=ImportedFile.State.COMMITTED,
             summary=file.summary | {"n_imported": happening.n_records, "n_known": cursor["known"]},
@@ -350,10 +352,19 @@ def _next_ids(file: ImportedFile, after: int) -> list[int]:
 
 def _drop_unseen(file: ImportedFile) -> None:
     """Clear away what a cancelled import left; nobody has ever seen it."""
-    unseen = file.records.filter(entered_seq=None).order_by("pk")
-    while ids := list(unseen.values_list("pk", flat=True)[:CHUNK]):
+    for ids in _pages(file.records.filter(entered_seq=None)):
         Record.objects.filter(pk__in=ids).delete()
     file.problems.all().delete()
+
+
+def _pages(records: QuerySet[Record]) -> Iterator[list[int]]:
+    """Yield the ids of records that are about to leave the query, a chunk at a time.
+
+    One statement over 80,000 rows would hold a copy of all of them in memory.
+    """
+    ids = records.order_by("pk").values_list("pk", flat=True)
+    while page := list(ids[:CHUNK]):
+        yield page
 
 
 def _drop_overtaken(file: ImportedFile) -> int:

@@ -14,12 +14,15 @@ from screening.citations import Citation, Problem, Refused, detect, read, read_c
 from screening.citations.detect import HEAD, NAMES
 from screening.citations.encodings import CHOICES
 from screening.citations.headers import FIELDS
+from screening.citations.prior import prior_decisions
 from screening.models import ImportedFile, Record
 from screening.search_text import normalise
 from screening.services.conversion import TEXTS, clean, fingerprint_of
 
 TABLES = ("csv", "tsv", "xlsx")
 SAMPLE = 20
+#: How many reasons of another tool are offered for translating.
+MOST_REASONS = 60
 #: How many problems of each severity the preview shows; after the import all are listed.
 SHOWN_PROBLEMS = 30
 #: A tag is looked for in the fields of this many records before it counts as not used.
@@ -164,6 +167,8 @@ class _Look:
     severities: Counter = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    prior: Counter = field(default_factory=Counter)
+    reasons: Counter = field(default_factory=Counter)
 
     def take(self, item: Citation | Problem) -> None:
         if isinstance(item, Problem):
@@ -178,6 +183,13 @@ class _Look:
         self.n_in_review += known
         self.fill.update(name for name in FILLED if getattr(item, name))
         self._tags(item)
+        self._decisions(item)
+
+    def _decisions(self, citation: Citation) -> None:
+        """Count the decisions another tool left; they are entered only when a lead asks."""
+        for found in prior_decisions(citation):
+            self.prior[found.stage, found.tool, found.reviewer, found.verdict] += 1
+            self.reasons.update(map(clean, found.reasons))
 
     def _problem(self, problem: Problem) -> None:
         self.severities[problem.severity] += 1
@@ -222,8 +234,23 @@ class _Look:
             "n_warnings": self.severities["warning"],
             "fill": {name: self.fill[name] for name in FILLED},
             "unmapped": dict(islice(unmapped.items(), 60)),
+            "prior": {
+                "voices": _by_voice(self.prior),
+                "reasons": dict(self.reasons.most_common(MOST_REASONS)),
+            },
             "problems": sorted(self.problems, key=lambda p: (order[p["severity"]], p["line"])),
         }
+
+
+def _by_voice(counted: Counter) -> list[dict[str, Any]]:
+    """Return what each voice decided: [{stage, tool, reviewer, verdicts: {verdict: n}}]."""
+    rows: dict[tuple[str, str, str], dict[str, int]] = {}
+    for (stage, tool, reviewer, verdict), n in sorted(counted.items()):
+        rows.setdefault((stage, tool, clean(reviewer)), {})[verdict] = n
+    return [
+        {"stage": stage, "tool": tool, "reviewer": reviewer, "verdicts": verdicts}
+        for (stage, tool, reviewer), verdicts in rows.items()
+    ]
 
 
 def summarise(

@@ -157,8 +157,9 @@ def refresh(review: Review, *, record_ids: Collection[int] | None = None) -> Non
     """
     records = Record.objects.filter(review=review)
     if record_ids is not None:
-        touched = set(records.filter(pk__in=record_ids).values_list("canonical", flat=True))
-        records = records.filter(canonical__in=touched)
+        # By id alone: given the review too, SQLite walks all of its records.
+        asked = Record.objects.filter(pk__in=record_ids)
+        records = records.filter(canonical__in=set(asked.values_list("canonical", flat=True)))
     records = records.visible()
     canonical = dict(records.values_list("pk", "canonical"))
     in_play = set(records.filter(removed_seq=None).values_list("canonical", flat=True))
@@ -171,9 +172,10 @@ def refresh(review: Review, *, record_ids: Collection[int] | None = None) -> Non
         rules=Rules(review),
     )
     around = set(canonical) | set(record_ids or ())
-    stored = Screening.objects.filter(review=review)
-    if record_ids is not None:
-        stored = stored.filter(record__in=around)
+    if record_ids is None:
+        stored = Screening.objects.filter(review=review)
+    else:
+        stored = Screening.objects.filter(record__in=around)
     _write(review, expected, {(row.record_id, row.stage): row for row in stored})
     _seek_reports(review, expected)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from screening.views import imports
+from screening.views import imports, prior_decisions
 
 urlpatterns = [
     path("searches/", imports.searches, name="searches"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("files/<int:pk>/import/", imports.commit, name="file_commit"),
     path("files/<int:pk>/discard/", imports.discard, name="file_discard"),
     path("files/<int:pk>/undo/", imports.undo, name="file_undo"),
+    path("files/<int:pk>/decisions/", prior_decisions.assign, name="file_decisions"),
     path("files/<int:pk>/original/", imports.original, name="file_original"),
     path("files/<int:pk>/rejects/", imports.rejects, name="file_rejects"),
 ]
