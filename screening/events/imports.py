@@ -78,14 +78,39 @@ class PriorDecisionsImported(Happening):
 
 @event_kind
 @dataclass(frozen=True)
+class MappingSaved(Happening):
+    """How the columns of a kind of table are read was kept under a name."""
+
+    kind: ClassVar[str] = "mapping_saved"
+    name: str
+    mapping: dict = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        return f"saved the column mapping “{self.name}”"
+
+
+@event_kind
+@dataclass(frozen=True)
+class MappingForgotten(Happening):
+    kind: ClassVar[str] = "mapping_forgotten"
+    name: str
+
+    def sentence(self) -> str:
+        return f"dropped the column mapping “{self.name}”"
+
+
+@event_kind
+@dataclass(frozen=True)
 class ImportUndone(Happening):
     kind: ClassVar[str] = "import_undone"
     file: int
     name: str
     n_records: int
+    n_kept: int = 0
 
     def sentence(self) -> str:
-        return f"undid the import of {self.n_records} records from {self.name}"
+        kept = f"; {self.n_kept} that carry decisions stay" if self.n_kept else ""
+        return f"undid the import of {self.n_records} records from {self.name}{kept}"
 
     def subject(self) -> str:
         return f"file:{self.file}"

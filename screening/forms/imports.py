@@ -128,6 +128,16 @@ class MappingForm(forms.Form):
                 initial=mapping.get(column, ""),
                 help_text=examples.get(column, ""),
             )
+        self.fields["save_as"] = forms.CharField(
+            label="Remember this mapping as",
+            required=False,
+            max_length=80,
+            help_text="The next table with the same columns is then read this way by itself.",
+        )
+
+    @property
+    def column_fields(self) -> list[forms.BoundField]:
+        return [self[f"column_{place}"] for place in range(len(self.columns))]
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -137,7 +147,8 @@ class MappingForm(forms.Form):
         }
         if "title" not in chosen.values():
             raise ValidationError("Say which column holds the title.")
-        return {"mapping": {column: field for column, field in chosen.items() if field}}
+        used = {column: field for column, field in chosen.items() if field}
+        return {"mapping": used, "save_as": cleaned.get("save_as", "")}
 
 
 class ListField(forms.Field):

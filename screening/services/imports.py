@@ -29,7 +29,16 @@ from screening.events.imports import (
     SearchRegistered,
 )
 from screening.models import Decision, ImportedFile, ImportProblem, Record, Search
-from screening.services import conversion, dedupe, groups, reading, records, screenings
+from screening.search_text import normalise
+from screening.services import (
+    conversion,
+    dedupe,
+    groups,
+    mappings,
+    reading,
+    records,
+    screenings,
+)
 from screening.services.conversion import CHUNK, chunked
 
 JOB = "import"
@@ -99,10 +108,12 @@ def upload_file(search: Search, *, by: Membership, name: str, stream: BinaryIO) 
         raise ValidationError(already(known, name))
     recognised = reading.recognise(stream, name)
     stream.seek(0)
+    saved = mappings.remembered(by, recognised.columns)
     file = ImportedFile(
         search=search, name=name[-255:], size=size, sha256=sha256, uploaded_by=by,
         format=recognised.format, encoding=recognised.encoding,
-        description=recognised.description[:300], mapping=recognised.mapping,
+        description=recognised.description[:300],
+        mapping=saved.mapping if saved else recognised.mapping,
     )  # fmt: skip
     with transaction.atomic():
         ledger.lock(search.review)
@@ -175,26 +186,32 @@ def discard_file(file: ImportedFile, *, by: Membership) -> None:
 
 
 @transaction.atomic
-def undo_import(file: ImportedFile, *, by: Membership) -> ImportedFile:
-    """Withdraw all records of a file, while nobody has decided on any of them."""
+def undo_import(file: ImportedFile, *, by: Membership, keep_decided: bool = False) -> ImportedFile:
+    """Withdraw all records of a file, while nobody has decided on any of them.
+
+    With `keep_decided` those that carry decisions stay, and so does the import; only the others
+    are withdrawn.
+    """
     _search_of(file.search, by)
     ledger.lock(by.review)
     file = ImportedFile.objects.select_related("search__review").get(pk=file.pk)
-    effects = undo_effects(file)
     if file.state != ImportedFile.State.COMMITTED:
         raise ValidationError("Only a finished import can be undone.")
-    if effects["n_decided"]:
+    n_kept = undo_effects(file)["n_decided"]
+    if n_kept and not keep_decided:
         raise ValidationError(
-            f"{effects['n_decided']} of its records carry decisions, so the import stays. "
-            "Take the decisions back first, or remove single records."
+            f"{n_kept} of its records carry decisions, so the import stays. Take the decisions "
+            "back first, or withdraw only the records that nobody has decided on."
         )
-    ids = list(file.records.visible().values_list("pk", flat=True))
-    happening = ImportUndone(file=file.pk, name=file.name, n_records=len(ids))
+    undecided = file.records.visible().exclude(pk__in=_decided(file))
+    ids = list(undecided.values_list("pk", flat=True))
+    happening = ImportUndone(file=file.pk, name=file.name, n_records=len(ids), n_kept=n_kept)
     event = events.record(by.review, happening, by=by)
     for chunk in chunked(ids):
         Record.objects.filter(pk__in=chunk).update(withdrawn_seq=event.seq)
-    file.state = ImportedFile.State.UNDONE
-    file.save(update_fields=["state"])
+    if not n_kept:
+        file.state = ImportedFile.State.UNDONE
+        file.save(update_fields=["state"])
     for chunk in chunked(ids):
         around = groups.regroup(by.review, record_ids=chunk)
         screenings.refresh(by.review, record_ids=around)
@@ -204,15 +221,22 @@ def undo_import(file: ImportedFile, *, by: Membership) -> ImportedFile:
 def undo_effects(file: ImportedFile) -> dict[str, int]:
     """Return what undoing an import would change, in numbers."""
     visible = file.records.visible()
-    decided = Decision.objects.current().filter(record__in=visible)
     shared = visible.exclude(canonical=F("pk")) | visible.filter(
         members__in=Record.objects.visible().exclude(file=file)
     )
+    n_records, n_decided = visible.count(), _decided(file).count()
     return {
-        "n_records": visible.count(),
-        "n_decided": decided.values("record").distinct().count(),
+        "n_records": n_records,
+        "n_decided": n_decided,
+        "n_undecided": n_records - n_decided,
         "n_joined": shared.distinct().count(),
     }
+
+
+def _decided(file: ImportedFile) -> QuerySet:
+    """Return the ids of the file's records that carry a decision."""
+    decided = Decision.objects.current().filter(record__in=file.records.visible())
+    return decided.order_by().values("record").distinct()
 
 
 @transaction.atomic
@@ -270,18 +294,35 @@ def read_file(run: Run) -> None:
 
 def _read_in(run: Run, file: ImportedFile) -> None:
     n_items = run.cursor["items"]
+    accessions = _accessions_of(file.search)
     for chunk in chunked(islice(reading.items_of(file), n_items, None)):
         n_items += len(chunk)
         cursor = run.cursor | {"items": n_items}
         citations = [item for item in chunk if isinstance(item, Citation)]
         problems = [item for item in chunk if isinstance(item, Problem)]
         with run.batch(done=cursor["records"] + len(citations), cursor=cursor):
-            cursor["known"] += _insert(file, citations, start=cursor["records"])
+            cursor["known"] += _insert(file, citations, accessions, start=cursor["records"])
             cursor["records"] += len(citations)
             cursor["rejected"] += _note(file, problems)
 
 
-def _insert(file: ImportedFile, citations: list[Citation], *, start: int) -> int:
+def _accessions_of(search: Search) -> set[tuple[str, str]]:
+    """Return accession number and title of what the search already has.
+
+    A database changes what it says of a record between two downloads; its number and the title
+    stay. The number alone is no proof: some exports count their records with it.
+    """
+    rows = search.records.visible().exclude(accession="").values_list("accession", "title")
+    return {(accession, normalise(title)) for accession, title in rows.iterator()}
+
+
+def _insert(
+    file: ImportedFile,
+    citations: list[Citation],
+    accessions: set[tuple[str, str]],
+    *,
+    start: int,
+) -> int:
     """Enter a batch's records, still invisible; return how many this search already has."""
     rows = [
         conversion.record_of(citation, file=file, position=start + place)
@@ -293,7 +334,8 @@ def _insert(file: ImportedFile, citations: list[Citation], *, start: int) -> int
     known = set(own.values_list("raw_sha256", flat=True))
     new: dict[str, Record] = {}
     for row in rows:
-        if row.raw_sha256 not in known:
+        is_known = (row.accession, normalise(row.title)) in accessions
+        if row.raw_sha256 not in known and not is_known:
             new.setdefault(row.raw_sha256, row)
     Record.objects.bulk_create(new.values())
     return len(rows) - len(new)

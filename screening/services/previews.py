@@ -7,7 +7,7 @@ from typing import Any
 from django.template.defaultfilters import date as written_date
 
 from screening.citations import Citation
-from screening.models import ImportedFile
+from screening.models import ColumnMapping, ImportedFile
 from screening.services import reading
 
 
@@ -58,6 +58,14 @@ def _warnings(summary: dict[str, Any], needs_title: bool) -> Iterator[str]:
 
 
 def _notes(file: ImportedFile, summary: dict[str, Any]) -> Iterator[str]:
+    saved = ColumnMapping.objects.filter(review=file.search.review, mapping=file.mapping).first()
+    if saved is not None and file.mapping:
+        yield f"The columns are read as saved under “{saved}”."
+    if summary.get("prior", {}).get("voices"):
+        yield (
+            "The records carry decisions of another tool. They are not taken over by importing; "
+            "afterwards this page offers to enter them."
+        )
     twin = (
         ImportedFile.objects.filter(search__review=file.search.review, sha256=file.sha256)
         .exclude(pk=file.pk)

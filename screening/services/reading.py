@@ -55,6 +55,7 @@ class Recognised:
     encoding: str
     description: str
     mapping: dict[str, str]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,11 @@ def recognise(stream: BinaryIO, name: str, *, format: str = "", encoding: str = 
     recognised, description = found.format, found.description
     if format and format != found.format:
         recognised, description = format, f"{NAMES[format]} (chosen), {found.encoding}"
+    if recognised not in TABLES:
+        return Recognised(recognised, encoding, description, {})
+    columns = _columns(stream, name, recognised, encoding)
     return Recognised(
-        recognised, encoding, description, _guessed(stream, name, recognised, encoding)
+        recognised, encoding, description, dict(columns.guessed), tuple(columns.names)
     )
 
 
@@ -297,12 +301,6 @@ def _field_texts(citation: Citation) -> list[str]:
 
 
 # ---------------------------------------------------------------- shared
-
-
-def _guessed(stream: BinaryIO, name: str, format: str, encoding: str) -> dict[str, str]:
-    if format not in TABLES:
-        return {}
-    return dict(_columns(stream, name, format, encoding).guessed)
 
 
 def _columns(stream: BinaryIO, name: str, format: str, encoding: str) -> Columns:

@@ -16,8 +16,8 @@ from reviewtool.reviews.access import review_view
 from reviewtool.reviews.models import Membership
 from reviewtool.reviews.permissions import Permission
 from screening.forms.imports import MappingForm, ReadingForm, RecordForm, SearchForm, UploadForm
-from screening.models import ImportedFile, ImportProblem, Record, Search
-from screening.services import imports, previews, reading, records
+from screening.models import ColumnMapping, ImportedFile, ImportProblem, Record, Search
+from screening.services import imports, mappings, previews, reading, records
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -33,6 +33,7 @@ def searches(request: HttpRequest, member: Membership) -> HttpResponse:
         "empty": records.without_text(member.review)[:50],
         "n_empty": records.without_text(member.review).count(),
         "may_import": member.may(Permission.IMPORT),
+        "saved_mappings": ColumnMapping.objects.filter(review=member.review),
         "may_remove": member.may(Permission.REMOVE_RECORDS),
     }
     return render(request, "screening/imports/searches.html", context)
@@ -137,11 +138,48 @@ def choose_mapping(request: HttpRequest, member: Membership, pk: int) -> HttpRes
     form = _mapping_form(found, request.POST)
     if form is None:
         return redirect(found)
-    if form.is_valid() and _tried(
-        form, lambda: imports.choose_reading(found, by=member, **form.cleaned_data)
-    ):
+    if form.is_valid() and _tried(form, lambda: _read_as(found, member, **form.cleaned_data)):
         return redirect(found)
     return _file_page(request, member, found, mapping_form=form, status=422)
+
+
+def _read_as(
+    found: ImportedFile, member: Membership, *, mapping: dict[str, str], save_as: str
+) -> ImportedFile:
+    """Read a table by a mapping, and remember it if it was given a name."""
+    read = imports.choose_reading(found, by=member, mapping=mapping)
+    if save_as:
+        mappings.save_mapping(read, by=member, name=save_as)
+    return read
+
+
+@require_POST
+@review_view(Permission.IMPORT)
+def use_mapping(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
+    """Read the file's columns as a saved mapping says."""
+    found = _file(member, pk)
+    chosen = request.POST.get("saved", "")
+    saved = next((s for s in mappings.saved_for(member) if str(s.pk) == chosen), None)
+    if saved is None:
+        messages.error(request, "Choose one of the saved mappings.")
+        return redirect(found)
+    done = f"The columns are read as “{saved}” says."
+    _said(
+        request,
+        lambda: imports.choose_reading(found, by=member, mapping=mappings.fitted(saved, found)),
+        done,
+    )
+    return redirect(found)
+
+
+@require_POST
+@review_view(Permission.IMPORT)
+def forget_mapping(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
+    """Drop a saved mapping."""
+    saved = get_object_or_404(ColumnMapping, pk=pk, review=member.review)
+    done = f"“{saved}” was dropped. Files that were read with it stay as they are."
+    _said(request, lambda: mappings.forget_mapping(saved, by=member), done)
+    return redirect("screening:searches", member.review.slug)
 
 
 @require_POST
@@ -168,8 +206,11 @@ def undo(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
     """Show what undoing an import changes, and do it once confirmed."""
     found = _file(member, pk)
     if request.method == "POST":
+        keep = request.POST.get("keep_decided") == "yes"
         done = f"The import of “{found}” was undone. Its bytes are kept."
-        _said(request, lambda: imports.undo_import(found, by=member), done)
+        if keep:
+            done = f"The undecided records of “{found}” were withdrawn; the decided ones stay."
+        _said(request, lambda: imports.undo_import(found, by=member, keep_decided=keep), done)
         return redirect(found.search)
     context = {"file": found, "effects": imports.undo_effects(found)}
     return render(request, "screening/imports/undo.html", context)
@@ -255,6 +296,7 @@ def _file_page(
             **_looked_at(found),
             "reading_form": reading_form or _reading_form(found),
             "mapping_form": mapping_form or _mapping_form(found),
+            "saved_mappings": mappings.saved_for(member),
         }
     fragment = "HX-Request" in request.headers and status == 200
     template = "_progress.html" if fragment and context["is_waiting"] else "file.html"

@@ -279,7 +279,8 @@ def test_undoing_an_import_leaves_its_duplicates_from_elsewhere(search, lena, re
         lena, kind="database", source="Embase", searched_on=date(2024, 5, 4)
     )
     first, second = bring_in(search, lena, ris(1)), bring_in(other, lena, ris(1))
-    assert imports.undo_effects(first) == {"n_records": 1, "n_decided": 0, "n_joined": 1}
+    effects = imports.undo_effects(first)
+    assert (effects["n_records"], effects["n_decided"], effects["n_joined"]) == (1, 0, 1)
     imports.undo_import(first, by=lena)
 
     left = Record.objects.visible().get()
@@ -466,3 +467,52 @@ def test_the_api_lists_and_registers_searches(search, lena, alice, client_of, re
     assert client_of(alice).post(url, new, "application/json").status_code == 403
     assert client_of(lena).post(url, new, "application/json").status_code == 201
     assert client_of(lena).post(url, {}, "application/json").status_code == 400
+
+
+def test_the_undecided_records_of_a_file_may_go_while_the_decided_ones_stay(search, lena, alice):
+    file = bring_in(search, lena, ris(1, 2, 3))
+    decided = Record.objects.visible().first()
+    decisions.decide(decided, by=alice, stage="title_abstract", verdict="include")
+
+    file = imports.undo_import(file, by=lena, keep_decided=True)
+
+    assert list(Record.objects.visible()) == [decided]
+    assert file.state == ImportedFile.State.COMMITTED
+    undone = Event.objects.get(kind="import_undone")
+    assert (undone.payload["n_records"], undone.payload["n_kept"]) == (2, 1)
+    assert Screening.objects.count() == 1
+    assert not list(screenings.differences(lena.review))
+    assert not list(groups.differences(lena.review))
+
+
+def test_the_undo_page_offers_to_keep_what_is_decided(search, lena, alice, client_of):
+    file = bring_in(search, lena, ris(1, 2))
+    decisions.decide(
+        Record.objects.visible().first(), by=alice, stage="title_abstract", verdict="include"
+    )
+    url = f"{file.get_absolute_url()}undo/"
+    client = client_of(lena)
+
+    assert "Withdraw the undecided" in client.get(url).content.decode()
+    client.post(url, {"keep_decided": "yes"})
+
+    assert Record.objects.visible().count() == 1
+
+
+def numbered(accession: str, title: str, abstract: str) -> bytes:
+    return f"TY  - JOUR\nAN  - {accession}\nTI  - {title}\nAB  - {abstract}\nER  - \n".encode()
+
+
+def test_a_record_the_database_has_changed_since_is_not_added_again(search, lena):
+    bring_in(search, lena, numbered("EMB1", "A niche", "First wording."), "monday.ris")
+    file = bring_in(search, lena, numbered("EMB1", "A niche.", "Second wording."), "friday.ris")
+
+    assert Record.objects.visible().count() == 1
+    assert file.summary["n_known"] == 1
+
+
+def test_a_number_that_merely_counts_records_joins_nothing(search, lena):
+    bring_in(search, lena, numbered("1", "A niche", "Blasts."), "one.ris")
+    bring_in(search, lena, numbered("1", "A barrier", "Cells."), "two.ris")
+
+    assert Record.objects.visible().count() == 2
