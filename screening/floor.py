@@ -18,6 +18,7 @@ from screening.services import (
     prior_decisions,
     ranking,
     reports,
+    rereading,
     screenings,
     studies,
 )
@@ -44,6 +45,7 @@ def _announce_projections() -> None:
 def _announce_jobs() -> None:
     jobs.register("import", label="Importing records", handler=imports.import_records)
     jobs.register("read_file", label="Reading a file", handler=imports.read_file)
+    jobs.register(rereading.JOB, label="Reading a file again", handler=rereading.reread)
     jobs.register(
         prior_decisions.JOB,
         label="Entering decisions of another tool",

@@ -78,6 +78,25 @@ class PriorDecisionsImported(Happening):
 
 @event_kind
 @dataclass(frozen=True)
+class FileReadAgain(Happening):
+    """An imported file was read once more; fields a person had corrected stayed."""
+
+    kind: ClassVar[str] = "file_read_again"
+    file: int
+    name: str
+    n_changed: int
+    before: dict = field(default_factory=dict)
+    after: dict = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        return f"had {self.name} read again; {self.n_changed} records changed"
+
+    def subject(self) -> str:
+        return f"file:{self.file}"
+
+
+@event_kind
+@dataclass(frozen=True)
 class MappingSaved(Happening):
     """How the columns of a kind of table are read was kept under a name."""
 

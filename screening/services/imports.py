@@ -43,6 +43,7 @@ from screening.services.conversion import CHUNK, chunked
 
 JOB = "import"
 READ_JOB = "read_file"
+AGAIN_JOB = "read_again"
 #: Larger files are read for their preview by a job, so that no page waits for them.
 READ_AT_ONCE = 20 * 1024 * 1024
 
@@ -451,7 +452,7 @@ def job_of(file: ImportedFile) -> Job | None:
 
 def last_job_of(file: ImportedFile) -> Job | None:
     """Return the file's latest import, running or ended."""
-    jobs = Job.objects.filter(review=file.search.review, kind__in=(JOB, READ_JOB))
+    jobs = Job.objects.filter(review=file.search.review, kind__in=(JOB, READ_JOB, AGAIN_JOB))
     return jobs.filter(key=f"file-{file.pk}").order_by("-pk").first()
 
 

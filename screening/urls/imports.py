@@ -15,6 +15,7 @@ urlpatterns = [
     path("files/<int:pk>/mapping/", imports.choose_mapping, name="file_mapping"),
     path("files/<int:pk>/saved-mapping/", imports.use_mapping, name="file_saved_mapping"),
     path("mappings/<int:pk>/forget/", imports.forget_mapping, name="mapping_forget"),
+    path("files/<int:pk>/read-again/", imports.read_again, name="file_read_again"),
     path("files/<int:pk>/import/", imports.commit, name="file_commit"),
     path("files/<int:pk>/discard/", imports.discard, name="file_discard"),
     path("files/<int:pk>/undo/", imports.undo, name="file_undo"),

@@ -17,7 +17,7 @@ from reviewtool.reviews.models import Membership
 from reviewtool.reviews.permissions import Permission
 from screening.forms.imports import MappingForm, ReadingForm, RecordForm, SearchForm, UploadForm
 from screening.models import ColumnMapping, ImportedFile, ImportProblem, Record, Search
-from screening.services import imports, mappings, previews, reading, records
+from screening.services import imports, mappings, previews, reading, records, rereading
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -184,6 +184,19 @@ def forget_mapping(request: HttpRequest, member: Membership, pk: int) -> HttpRes
 
 @require_POST
 @review_view(Permission.IMPORT)
+def read_again(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
+    """Read an imported file once more, a table with the columns that were chosen."""
+    found = _file(member, pk)
+    form = _mapping_form(found, request.POST)
+    if form is not None and not form.is_valid():
+        return _file_page(request, member, found, mapping_form=form, status=422)
+    mapping = form.cleaned_data["mapping"] if form is not None else None
+    _said(request, lambda: rereading.read_again(found, by=member, mapping=mapping))
+    return redirect(found)
+
+
+@require_POST
+@review_view(Permission.IMPORT)
 def commit(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
     """Start the import as a job."""
     found = _file(member, pk)
@@ -300,6 +313,8 @@ def _file_page(
         }
     fragment = "HX-Request" in request.headers and status == 200
     template = "_progress.html" if fragment and context["is_waiting"] else "file.html"
+    if found.state == ImportedFile.State.COMMITTED and not context["is_waiting"]:
+        context["again_form"] = mapping_form or _mapping_form(found)
     response = render(request, f"screening/imports/{template}", context, status=status)
     if fragment and not context["is_waiting"]:
         response["HX-Refresh"] = "true"

@@ -7,9 +7,11 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
+from reviewtool.jobs.models import Job
+from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews.models import Event
-from screening.models import ColumnMapping, Search
-from screening.services import imports, mappings, reading
+from screening.models import ColumnMapping, Decision, Record, Search
+from screening.services import decisions, imports, mappings, reading, records, rereading
 from tests.factories import make_review
 
 TABLE = (
@@ -121,3 +123,76 @@ def test_the_page_saves_uses_and_forgets(search, lena, client_of):
     assert not ColumnMapping.objects.exists()
     second.refresh_from_db()
     assert second.mapping == MAPPING
+
+
+@pytest.fixture
+def imported(search, lena):
+    """A table whose abstracts nobody mapped."""
+    file = imports.choose_reading(
+        table(search, lena), by=lena, mapping={"Kop": "title", "Jaar": "year"}
+    )
+    imports.commit_file(file, by=lena)
+    run_waiting()
+    file.refresh_from_db()
+    return file
+
+
+def test_an_imported_table_is_read_again_with_other_columns(imported, lena, alice):
+    first = Record.objects.visible().order_by("pk").first()
+    assert first.abstract == ""
+    decisions.decide(first, by=alice, stage="title_abstract", verdict="include")
+
+    rereading.read_again(imported, by=lena, mapping=MAPPING)
+    run_waiting()
+
+    assert [r.abstract for r in Record.objects.visible().order_by("pk")] == ["Blasten.", "Cellen."]
+    assert Decision.objects.get().record == first
+    told = Event.objects.get(kind="file_read_again")
+    assert (told.payload["n_changed"], told.payload["after"]) == (2, MAPPING)
+    imported.refresh_from_db()
+    assert imported.mapping == MAPPING
+    assert imported.summary["fill"]["abstract"] == 2
+    assert imported.summary["n_imported"] == 2
+    assert "blasten" in Record.objects.get(pk=first.pk).search_text
+
+
+def test_reading_again_never_changes_what_a_person_corrected(imported, lena):
+    first = Record.objects.visible().order_by("pk").first()
+    records.correct_record(first, by=lena, title="A niche", year=2018)
+
+    rereading.read_again(imported, by=lena, mapping=MAPPING)
+    run_waiting()
+
+    first.refresh_from_db()
+    assert (first.title, first.year, first.abstract) == ("A niche", 2018, "Blasten.")
+
+
+def test_reading_again_as_before_changes_nothing(imported, lena):
+    job = rereading.read_again(imported, by=lena)
+    run_waiting()
+
+    job.refresh_from_db()
+    assert (job.state, job.result["n_changed"]) == (Job.State.DONE, 0)
+
+
+def test_only_an_imported_file_is_read_again_and_only_by_its_lead(imported, search, lena, outsider):
+    waiting = table(search, lena, year=2020)
+    with pytest.raises(ValidationError, match="Only an imported file"):
+        rereading.read_again(waiting, by=lena)
+    with pytest.raises(ValidationError, match="holds the title"):
+        rereading.read_again(imported, by=lena, mapping={"Jaar": "year"})
+    with pytest.raises(PermissionDenied):
+        rereading.read_again(imported, by=outsider)
+
+
+def test_the_page_of_an_imported_table_lets_its_columns_be_chosen_again(imported, lena, client_of):
+    client = client_of(lena)
+    url = imported.get_absolute_url()
+    assert "Read the file again" in client.get(url).content.decode()
+
+    refused = client.post(f"{url}read-again/", {"column_1": "year"})
+    assert refused.status_code == 422
+    client.post(f"{url}read-again/", {"column_0": "title", "column_2": "abstract"})
+    run_waiting()
+
+    assert Record.objects.visible().filter(abstract="Blasten.", year=None).exists()
