@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from screening.citations import screened
 from screening.citations.bibtex import NO_TYPE
 from screening.citations.citation import Citation
 
@@ -60,8 +61,14 @@ _CONSUMED = frozenset(
 
 def write(citations: Iterable[Citation]) -> str:
     """Return citations as BibTeX, under keys such as "smith2020"."""
+    return "\n".join(entries(citations))
+
+
+def entries(citations: Iterable[Citation]) -> Iterator[str]:
+    """Yield one entry after the other, each under a key of its own."""
     used: set[str] = set()
-    return "\n".join(_entry(citation, _key(citation, used)) for citation in citations)
+    for citation in citations:
+        yield _entry(citation, _key(citation, used))
 
 
 def _entry(citation: Citation, key: str) -> str:
@@ -93,19 +100,23 @@ def _fields(citation: Citation, kind: str) -> Iterable[tuple[str, str]]:
 
 def _kept(citation: Citation) -> Iterable[tuple[str, str]]:
     """Fields of the source that we have no place for; a name may stand only once."""
-    is_bibtex = any(tag == "ENTRYTYPE" for tag, _ in citation.raw)
+    for stage, (outcome, reason) in screened.outcomes_in(citation.raw).items():
+        tag, told = screened.with_outcomes(Citation(), {stage: (outcome, reason)}).raw[0]
+        yield tag.replace(" ", "_"), escaped(told)
+    raw = screened.without_outcomes(citation.raw)
+    is_bibtex = any(tag == "ENTRYTYPE" for tag, _ in raw)
     found: dict[str, list[str]] = {}
-    for tag, value in citation.raw if is_bibtex else ():
+    for tag, value in raw if is_bibtex else ():
         if tag.lower() not in _CONSUMED and _NAME.fullmatch(tag.lower()):
             found.setdefault(tag.lower(), []).append(
                 value if _is_balanced(value) else escaped(value)
             )
     for name, values in found.items():
         yield name, "; ".join(values)
-    if not is_bibtex and citation.raw:
+    if not is_bibtex and raw:
         yield (
             "source_tags",
-            escaped(" | ".join(f"{tag}: {' '.join(value.split())}" for tag, value in citation.raw)),
+            escaped(" | ".join(f"{tag}: {' '.join(value.split())}" for tag, value in raw)),
         )
 
 

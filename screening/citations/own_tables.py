@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from screening.citations import screened
 from screening.citations.citation import Citation, Tags
 from screening.citations.table_writer import COLUMNS, LISTS
 
@@ -25,7 +26,9 @@ def citation(tags: Sequence[tuple[str, str]], *, line: int, raw_text: str) -> Ci
         fields[name] = tuple(part for part in values.get(name, "").split("; ") if part)
     year = values.get("year", "")
     fields["year"] = int(year) if re.fullmatch(r"\d{1,4}", year) else None
-    raw = _raw(values.get("raw_tags", "")) or tuple(tags)
+    outcomes = {name: values[name] for name in screened.COLUMNS.values() if values.get(name)}
+    raw = _raw(values.get("raw_tags", ""))
+    raw = (raw + tuple(outcomes.items())) if raw else tuple(tags)
     return Citation(raw=raw, raw_text=raw_text, line=line, **fields)  # type: ignore[arg-type]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from screening.citations import screened
 from screening.citations.citation import Citation
 
 Verdict = Literal["include", "maybe", "exclude"]
@@ -54,10 +55,6 @@ _OTHER_COLUMNS = (
     "decision", "screening decision", "screening status", "verdict", "inclusion", "include", "final_included",
     "final decision", "included?", "include?", "relevant", "screening",
 )  # fmt: skip
-_OWN_COLUMNS: dict[str, Stage] = {
-    "title and abstract screening": "title_abstract",
-    "full text screening": "full_text",
-}
 _NOTE_TAGS = ("N1", "notes", "note", "NT", "RN", "annote", "custom 1", "research-notes", "%z", "")
 _NOTE_NAMES = frozenset(name.lower() for name in _NOTE_TAGS)
 
@@ -72,18 +69,21 @@ def prior_decisions(citation: Citation) -> tuple[PriorDecision, ...]:
         [value for tag, value in citation.raw if tag.lower() in _NOTE_NAMES] + [citation.note]
     )
     columns = {tag.strip().lower(): value.strip() for tag, value in citation.raw if value.strip()}
-    for find in (_own, _rayyan, _asreview, _covidence, _table):
+    if own := tuple(_own(citation)):
+        return own
+    for find in (_rayyan, _asreview, _covidence, _table):
         if found := tuple(find(columns, notes)):
             return found
     return ()
 
 
-def _own(columns: dict[str, str], notes: str) -> Iterator[PriorDecision]:
+def _own(citation: Citation) -> Iterator[PriorDecision]:
     """Our own exports tell outcomes, which are decisions of nobody in particular."""
-    for column, stage in _OWN_COLUMNS.items():
-        verdict = _WORDS.get(columns.get(column, "").lower())
+    for stage, (outcome, reason) in screened.outcomes_in(citation.raw).items():
+        verdict = _WORDS.get(outcome.lower())
         if verdict:
-            yield PriorDecision("reviewtool", verdict, stage=stage)
+            reasons = (reason,) if reason else ()
+            yield PriorDecision("reviewtool", verdict, stage=stage, reasons=reasons)  # type: ignore[arg-type]
 
 
 def _rayyan(columns: dict[str, str], notes: str) -> Iterator[PriorDecision]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import rispy
 
-from screening.citations import ris
+from screening.citations import ris, screened
 from screening.citations.citation import Citation
 from screening.citations.ris_types import TYPES, code_of
 
@@ -138,7 +138,9 @@ def _kept(citation: Citation) -> Iterable[tuple[str, list[str]]]:
     is_ris = any(tag == "TY" for tag, _ in citation.raw)
     for tag, value in citation.raw:
         text = _one_line(value)
-        if tag == OWN:
+        if screened.outcomes_in([(tag, text)]):
+            yield OWN, [text if tag == OWN else screened.as_line(tag, text)]
+        elif tag == OWN:
             yield OWN, [] if text.startswith("reviewtool ") else [text]
         elif is_ris and tag in ris.TAGS:
             yield tag, [] if tag in _CONSUMED else [text]

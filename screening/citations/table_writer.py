@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import BinaryIO
 
 from openpyxl import Workbook
 
@@ -40,28 +41,39 @@ def write_csv(citations: Iterable[Citation]) -> str:
 
 def write_xlsx(citations: Iterable[Citation]) -> bytes:
     """Return citations as an Excel workbook."""
-    rows = [[_pieces(cell) for cell in cells(citation)] for citation in citations]
-    widths = [max((len(row[place]) for row in rows), default=1) for place in range(len(COLUMNS))]
+    rows = [cells(citation) for citation in citations]
+    out = io.BytesIO()
+    write_workbook(out, COLUMNS, lambda: rows)
+    return out.getvalue()
+
+
+def write_workbook(
+    stream: BinaryIO, columns: Sequence[str], rows: Callable[[], Iterable[Sequence[str]]]
+) -> None:
+    """Write rows of cells as a workbook, in constant memory; `rows` is gone through twice.
+
+    The first pass finds the columns that need further ones: Excel cuts a longer cell.
+    """
+    widths = [1] * len(columns)
+    for row in rows():
+        for place, cell in enumerate(row):
+            if len(cell) > CELL:
+                widths[place] = max(widths[place], len(_pieces(cell)))
     book = Workbook(write_only=True)
     sheet = book.create_sheet("records")
-    sheet.append(
-        _spread(
-            [
-                [name, *(f"{name} ({n})" for n in range(2, width + 1))]
-                for name, width in zip(COLUMNS, widths, strict=True)
-            ],
-            widths,
-        )
-    )
-    for row in rows:
-        sheet.append(
-            _spread(
-                [[neutral(_ILLEGAL.sub("", piece)) for piece in pieces] for pieces in row], widths
-            )
-        )
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    heads = [
+        [name, *(f"{name} ({n})" for n in range(2, width + 1))]
+        for name, width in zip(columns, widths, strict=True)
+    ]
+    sheet.append(_spread(heads, widths))
+    for row in rows():
+        pieces = [[_safe(piece) for piece in _pieces(cell)] for cell in row]
+        sheet.append(_spread(pieces, widths))
+    book.save(stream)
+
+
+def _safe(cell: str) -> str:
+    return neutral(_ILLEGAL.sub("", cell))
 
 
 def cells(citation: Citation) -> list[str]:

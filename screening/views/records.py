@@ -37,6 +37,7 @@ def list_records(request: HttpRequest, member: Membership) -> HttpResponse:
     context = _page(request, found) | {
         "form": form,
         "n_found": found.count(),
+        "formats": record_export.FORMATS,
         "filtered": any(form.cleaned_data.values()),
         "query": _query_without_place(request),
         "may_judge": member.may(Permission.JUDGE_DUPLICATES),
@@ -48,14 +49,14 @@ def list_records(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_GET
 @review_view(Permission.EXPORT)
 def export(request: HttpRequest, member: Membership, format: str) -> HttpResponseBase:
-    """Download exactly the records the filters show, as RIS or CSV."""
+    """Download exactly the records the filters show, with what is known of their screening."""
     if format not in record_export.FORMATS:
         raise Http404("There is no such format.")
     asked = _filter_form(request, member).asked()
     found = record_filters.find(member, record_filters.Filters(**asked))
     how = record_export.FORMATS[format]
     response = StreamingHttpResponse(how.write(member, found), content_type=how.content_type)
-    name = f"{member.review.slug}-records.{format}"
+    name = f"{member.review.slug}-records.{how.suffix}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -8,9 +8,13 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews.models import Event
+from screening.citations import Citation, read
+from screening.citations.prior import prior_decisions
+from screening.citations.screened import outcomes_in
 from screening.models import Record, Screening
 from screening.search_text import normalise, terms
 from screening.services import dedupe, imports, record_export, record_filters, records
@@ -206,6 +210,106 @@ def test_the_ris_export_comes_back_as_the_same_records(add, lena):
         "10.5555/one",
         "Some text.",
     )
+
+
+@pytest.fixture
+def screened(add, lena, alice, bob, member):
+    """Three records: included, excluded with a reason, and one in conflict."""
+    rows = [add("In", abstract="Blasts."), add("Out"), add("Torn")]
+    for who, verdicts in ((alice, "iei"), (bob, "iee")):
+        for record, verdict in zip(rows, verdicts, strict=True):
+            decide(
+                record, by=who, stage="title_abstract", reason="TA2" if verdict == "e" else "",
+                verdict={"i": "include", "e": "exclude"}[verdict],
+            )  # fmt: skip
+    return rows
+
+
+def exported(member, format) -> bytes:
+    shown = record_filters.find(member, Filters())
+    parts = record_export.FORMATS[format].write(member, shown)
+    return b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+
+
+def citations_in(data: bytes, name: str) -> list[Citation]:
+    return [item for item in read(io.BytesIO(data), name=name) if isinstance(item, Citation)]
+
+
+@pytest.mark.parametrize("format", ["ris", "csv", "xlsx", "bibtex"])
+def test_every_format_carries_the_outcomes_and_comes_back(format, screened, lena):
+    again = citations_in(exported(lena, format), f"records.{format}")
+
+    assert [citation.title for citation in again] == ["In", "Out", "Torn"]
+    told = [
+        [(one.stage, one.verdict, one.reasons) for one in prior_decisions(citation)]
+        for citation in again
+    ]
+    assert told == [
+        [("title_abstract", "include", ())],
+        [("title_abstract", "exclude", ("Not the site",))],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("format", ["ris", "csv", "xlsx", "bibtex"])
+def test_a_reviewer_who_has_not_decided_is_told_nothing_of_a_conflict(
+    format, screened, member, alice
+):
+    fresh = member("reviewer")
+    torn = citations_in(exported(fresh, format), f"records.{format}")[2]
+
+    assert outcomes_in(torn.raw)["title_abstract"] == ("not settled", "")
+
+
+@pytest.mark.parametrize("format", ["ris", "csv", "xlsx", "bibtex"])
+def test_what_an_earlier_export_told_is_not_told_again(format, screened, lena):
+    first = exported(lena, format)
+    search = imports.register_search(
+        lena, kind="other", source="Ours", searched_on=date(2024, 5, 3)
+    )
+    file = imports.upload_file(search, by=lena, name=f"a.{format}", stream=io.BytesIO(first))
+    imports.commit_file(file, by=lena)
+    run_waiting()
+    shown = record_filters.find(lena, Filters(source=str(search.pk)))
+    parts = record_export.FORMATS[format].write(lena, shown)
+    data = b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+
+    again = citations_in(data, f"b.{format}")
+
+    assert len(again) == 3
+    for citation in again:
+        assert [t for t, v in citation.raw if "screening" in f"{t} {v}"] != []
+        assert (
+            len(
+                {
+                    v
+                    for t, v in citation.raw
+                    if "title and abstract screening" in f"{t} {v}".replace("_", " ")
+                }
+            )
+            == 1
+        )
+
+
+def test_a_value_too_long_for_excel_goes_on_in_a_further_column(add, lena):
+    abstract = "word " * 20_000
+    add("Long", abstract=abstract.strip())
+
+    again = citations_in(exported(lena, "xlsx"), "records.xlsx")
+
+    assert again[0].abstract == abstract.strip()
+
+
+def test_the_page_offers_every_format_and_each_downloads(add, lena, client_of):
+    add("One")
+    client = client_of(lena)
+    page = client.get(reverse("screening:records", args=[lena.review.slug])).content.decode()
+    for format, how in record_export.FORMATS.items():
+        url = reverse("screening:records_export", args=[lena.review.slug, format])
+        assert url in page
+        answer = client.get(url)
+        assert f"records.{how.suffix}" in answer["Content-Disposition"]
+        assert b"".join(answer.streaming_content)
 
 
 # ---------------------------------------------------------------- pages and API
