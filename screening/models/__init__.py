@@ -1,6 +1,6 @@
 from screening.models.decisions import Decision, Screening
 from screening.models.dedupe import DuplicateJudgement, DuplicateQuestion
-from screening.models.imports import ImportedFile, ImportProblem, Search
+from screening.models.imports import ImportedFile, ImportProblem, Search, SearchLogNotes
 from screening.models.mappings import ColumnMapping
 from screening.models.offers import Offer
 from screening.models.ranking import FeatureSet, RankingRun
@@ -23,6 +23,7 @@ __all__ = [
     "ReportPage",
     "Screening",
     "Search",
+    "SearchLogNotes",
     "Study",
     "StudyReport",
 ]
