@@ -135,6 +135,9 @@ STORAGES = {
     },
 }
 UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", default=500)
+PUBMED_URL = env.str("PUBMED_URL", default="https://eutils.ncbi.nlm.nih.gov/entrez/eutils")
+PUBMED_API_KEY = env.str("PUBMED_API_KEY", default="")
+PUBMED_EMAIL = env.str("PUBMED_EMAIL", default="")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

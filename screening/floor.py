@@ -13,9 +13,10 @@ from screening.services import (
     dedupe,
     effects,
     groups,
-    imports,
+    importing,
     offers,
     prior_decisions,
+    pubmed,
     ranking,
     reports,
     rereading,
@@ -43,8 +44,9 @@ def _announce_projections() -> None:
 
 
 def _announce_jobs() -> None:
-    jobs.register("import", label="Importing records", handler=imports.import_records)
-    jobs.register("read_file", label="Reading a file", handler=imports.read_file)
+    jobs.register("import", label="Importing records", handler=importing.import_records)
+    jobs.register("read_file", label="Reading a file", handler=importing.read_file)
+    jobs.register(pubmed.JOB, label="Fetching from PubMed", handler=pubmed.fetch)
     jobs.register(rereading.JOB, label="Reading a file again", handler=rereading.reread)
     jobs.register(
         prior_decisions.JOB,

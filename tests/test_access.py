@@ -69,7 +69,7 @@ NEEDED |= {
     for name in (
         "search_new", "search_correct", "upload", "record_add", "file_reading", "file_mapping",
         "file_commit", "file_discard", "file_undo", "file_decisions", "record_correct",
-        "file_saved_mapping", "file_read_again", "mapping_forget",
+        "file_saved_mapping", "file_read_again", "pubmed", "pubmed_run", "mapping_forget",
     )
 }  # fmt: skip
 NEEDED |= {

@@ -39,6 +39,20 @@ class SearchCorrected(Happening):
 
 @event_kind
 @dataclass(frozen=True)
+class SearchSaved(Happening):
+    """A query of PubMed was kept, to be run again."""
+
+    kind: ClassVar[str] = "search_saved"
+    saved: int
+    name: str
+    query: str
+
+    def sentence(self) -> str:
+        return f"saved the PubMed search “{self.name}”"
+
+
+@event_kind
+@dataclass(frozen=True)
 class SearchLogNoted(Happening):
     """What the search log tells about all searches was written or changed."""
 

@@ -1,6 +1,12 @@
 from screening.models.decisions import Decision, Screening
 from screening.models.dedupe import DuplicateJudgement, DuplicateQuestion
-from screening.models.imports import ImportedFile, ImportProblem, Search, SearchLogNotes
+from screening.models.imports import (
+    ImportedFile,
+    ImportProblem,
+    SavedSearch,
+    Search,
+    SearchLogNotes,
+)
 from screening.models.mappings import ColumnMapping
 from screening.models.offers import Offer
 from screening.models.ranking import FeatureSet, RankingRun
@@ -21,6 +27,7 @@ __all__ = [
     "Report",
     "ReportFile",
     "ReportPage",
+    "SavedSearch",
     "Screening",
     "Search",
     "SearchLogNotes",

@@ -36,6 +36,9 @@ class Search(models.Model):
     n_shown = models.PositiveIntegerField(
         "number of results the database showed", null=True, blank=True
     )
+    saved = models.ForeignKey(
+        "screening.SavedSearch", models.RESTRICT, null=True, blank=True, related_name="runs"
+    )
     details = models.JSONField("PRISMA-S details", default=dict, blank=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -55,6 +58,30 @@ class Search(models.Model):
     @property
     def is_left_column(self) -> bool:
         return self.kind in self.LEFT_COLUMN
+
+
+class SavedSearch(models.Model):
+    """A query of PubMed that is run again and again; every run is a search of its own."""
+
+    review = models.ForeignKey("reviews.Review", models.CASCADE, related_name="saved_searches")
+    name = models.CharField(max_length=120)
+    query = models.TextField()
+    saved_by = models.ForeignKey("reviews.Membership", models.RESTRICT, related_name="+")
+    saved_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "saved searches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["review", "name"],
+                name="savedsearch_once_per_name",
+                violation_error_message="A search of this name is already saved; run it again, or choose another name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SearchLogNotes(models.Model):

@@ -4,6 +4,7 @@ from screening.urls import (
     dedupe,
     imports,
     prisma,
+    pubmed,
     ranking,
     records,
     reports,
@@ -16,5 +17,17 @@ from screening.urls import (
 
 app_name = "screening"
 _ = stages  # registers the converter of stages
-STEPS = (imports, records, dedupe, screen, reports, studies, prisma, search_log, ranking, stopping)
+STEPS = (
+    imports,
+    pubmed,
+    records,
+    dedupe,
+    screen,
+    reports,
+    studies,
+    prisma,
+    search_log,
+    ranking,
+    stopping,
+)
 urlpatterns = [pattern for step in STEPS for pattern in step.urlpatterns]
