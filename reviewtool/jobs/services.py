@@ -31,6 +31,9 @@ def enqueue(
     The doorbell rings after the transaction commits. A broker that cannot be reached is logged
     and never fails the request: the reaper rings again.
     """
+    waiting = Job.objects.filter(review=review, kind=kind, key=key, state=Job.State.QUEUED).first()
+    if waiting is not None:
+        return waiting
     try:
         with transaction.atomic():
             job = Job.objects.create(

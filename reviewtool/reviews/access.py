@@ -18,13 +18,15 @@ View = Callable[..., HttpResponseBase]
 def member_of(user: User, slug: str) -> Membership:
     """Return the user's membership of the review, or 404: a stranger learns nothing."""
     try:
-        return (
+        member = (
             Membership.objects.active()
             .select_related("review", "user")
             .get(review__slug=slug, user=user)
         )
     except Membership.DoesNotExist:
         raise Http404("There is no such review.") from None
+    member.review.remember_protocol()
+    return member
 
 
 def review_view(*needed: Permission) -> Callable[[View], View]:

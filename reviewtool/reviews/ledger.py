@@ -64,12 +64,25 @@ def open_ledger(review: Review) -> None:
 
 
 def lock(review: Review) -> LedgerHead:
-    """Take the review's head; nobody else appends until the transaction ends."""
+    """Take the review's head; nobody else appends until the transaction ends.
+
+    What was known of the protocol before is forgotten: somebody may have changed it meanwhile.
+    """
+    review.forget_protocol()
     return LedgerHead.objects.select_for_update().get(review=review)
 
 
-def append(review: Review, rows: Sequence[LedgerRow], *, by: Membership) -> list[LedgerRow]:
+def append(
+    review: Review,
+    rows: Sequence[LedgerRow],
+    *,
+    by: Membership,
+    head: LedgerHead | None = None,
+) -> list[LedgerRow]:
     """Enter rows in the review's ledger, in order; call it inside a transaction.
+
+    `head` is what `lock()` returned in this transaction, when nothing was appended since; without
+    it the head is locked (again) here.
 
     Raises ValueError for more than 500 rows: longer work appends in batches, so that nobody
     waits long for the head.
@@ -78,16 +91,23 @@ def append(review: Review, rows: Sequence[LedgerRow], *, by: Membership) -> list
         raise ValueError(f"At most {LARGEST_BATCH} entries at once, not {len(rows)}.")
     if not rows:
         return []
-    with transaction.atomic():
-        head = lock(review)
-        _number(rows, head, review=review, by=by)
-        grouped: dict[type[LedgerRow], list[LedgerRow]] = defaultdict(list)
-        for row in rows:
-            grouped[type(row)].append(row)
-        for model, of_model in grouped.items():
-            model._default_manager.bulk_create(of_model)
-        head.save(update_fields=["seq", "recorded_at"])
+    if head is None:
+        with transaction.atomic():
+            _insert(rows, lock(review), review=review, by=by)
+    else:
+        _insert(rows, head, review=review, by=by)
     return list(rows)
+
+
+def _insert(rows: Sequence[LedgerRow], head: LedgerHead, *, review: Review, by: Membership) -> None:
+    """Number the rows and save them, one statement for each table, and then the head."""
+    _number(rows, head, review=review, by=by)
+    grouped: dict[type[LedgerRow], list[LedgerRow]] = defaultdict(list)
+    for row in rows:
+        grouped[type(row)].append(row)
+    for model, of_model in grouped.items():
+        model._default_manager.bulk_create(of_model)
+    LedgerHead.objects.filter(pk=head.pk).update(seq=head.seq, recorded_at=head.recorded_at)
 
 
 def _number(rows: Sequence[LedgerRow], head: LedgerHead, *, review: Review, by: Membership) -> None:

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from reviewtool.reviews import events, ledger
-from reviewtool.reviews.models import Event, Membership, Stage
+from reviewtool.reviews.models import Event, LedgerHead, Membership, Stage
 from reviewtool.reviews.permissions import Permission, require
 from screening.consensus import Outcome, Verdict
 from screening.events.screen import Commented, Exposed, PutOff
@@ -64,7 +64,7 @@ def decide(
     sent twice enters one decision: the first is returned.
     """
     require(by, Permission.SCREEN)
-    ledger.lock(by.review)
+    head = ledger.lock(by.review)
     known = _known(by, key)
     if known is not None:
         return known
@@ -84,14 +84,14 @@ def decide(
         idempotency_key=key,
         attention_seconds=attention_seconds,
     )
-    return _enter(decision, by)
+    return _enter(decision, by, head)
 
 
 @transaction.atomic
 def retract(decision: Decision, *, by: Membership, key: str = "") -> Decision:
     """Take back one's own decision, as long as one may still change it."""
     require(by, Permission.SCREEN)
-    ledger.lock(by.review)
+    head = ledger.lock(by.review)
     known = _known(by, key)
     if known is not None:
         return known
@@ -101,7 +101,7 @@ def retract(decision: Decision, *, by: Membership, key: str = "") -> Decision:
     if decision.pk not in {row.pk for row in case.current}:
         raise ValidationError("This decision was already changed or taken back.")
     _check_may_change(case, by)
-    return _enter(_following(decision, Decision.Act.RETRACT, key=key), by)
+    return _enter(_following(decision, Decision.Act.RETRACT, key=key), by, head)
 
 
 @transaction.atomic
@@ -117,7 +117,7 @@ def adjudicate(
 ) -> Decision:
     """Settle a conflict, or change an earlier adjudication."""
     require(by, Permission.ADJUDICATE)
-    ledger.lock(by.review)
+    head = ledger.lock(by.review)
     known = _known(by, key)
     if known is not None:
         return known
@@ -139,21 +139,21 @@ def adjudicate(
         supersedes=case.adjudication,
         idempotency_key=key,
     )
-    return _enter(decision, by)
+    return _enter(decision, by, head)
 
 
 @transaction.atomic
 def reopen(record: Record, *, by: Membership, stage: str, note: str) -> list[Decision]:
     """Let a settled record be decided anew: each standing decision is superseded, none is lost."""
     require(by, Permission.REOPEN)
-    ledger.lock(by.review)
+    head = ledger.lock(by.review)
     if not note.strip():
         raise ValidationError({"note": "Say why the record is reopened."})
     case = _case(record, by, stage)
     if not case.screening.is_settled:
         raise ValidationError("This record is not settled; there is nothing to reopen.")
     rows = [_following(d, Decision.Act.REOPEN, note=note.strip()) for d in case.current]
-    ledger.append(by.review, rows, by=by)
+    ledger.append(by.review, rows, by=by, head=head)
     screenings.refresh(by.review, record_ids=[record.pk])
     return rows
 
@@ -315,7 +315,7 @@ def _following(decision: Decision, act: str, **changes: Any) -> Decision:
     )
 
 
-def _enter(decision: Decision, by: Membership) -> Decision:
-    ledger.append(by.review, [decision], by=by)
+def _enter(decision: Decision, by: Membership, head: LedgerHead) -> Decision:
+    ledger.append(by.review, [decision], by=by, head=head)
     screenings.refresh(by.review, record_ids=[decision.record_id])
     return decision

@@ -20,7 +20,7 @@ from reviewtool.reviews.models.protocols import Order
 from reviewtool.reviews.permissions import Permission, require
 from screening.consensus import Outcome
 from screening.events.screen import PutOff
-from screening.models import Decision, Offer, RankingRun, Report, Screening
+from screening.models import Decision, Offer, RankingRun, Record, Report, Screening
 from screening.ranking.order import unpack
 
 AHEAD = 10
@@ -48,6 +48,12 @@ def cards(member: Membership, *, stage: str, most: int = AHEAD) -> list[Offer]:
 
     A card is open until decided by the member, or until its record is no longer pending.
     """
+    first, later = _lying(member, stage)
+    return (first + later)[:most]
+
+
+def _lying(member: Membership, stage: str) -> tuple[list[Offer], list[Offer]]:
+    """Return the open cards as they were offered, and those put off since, each in its order."""
     offers = (
         Offer.objects.filter(
             review=member.review, actor=member, stage=stage, lease_until__gt=ledger.now()
@@ -60,7 +66,7 @@ def cards(member: Membership, *, stage: str, most: int = AHEAD) -> list[Offer]:
     put_off = _put_off(member, stage)
     first = [o for o in latest.values() if put_off.get(o.record.group_id, 0) < o.seq]
     later = [o for o in latest.values() if put_off.get(o.record.group_id, 0) > o.seq]
-    return (first + sorted(later, key=lambda o: put_off[o.record.group_id]))[:most]
+    return first, sorted(later, key=lambda o: put_off[o.record.group_id])
 
 
 def _put_off(member: Membership, stage: str) -> dict[int, int]:
@@ -75,14 +81,24 @@ def offer_ahead(member: Membership, *, stage: str, ahead: int = AHEAD) -> list[O
     """Make sure that `ahead` cards lie ready for the member, if there are as many records left."""
     require(member, Permission.SCREEN)
     head = ledger.lock(member.review)
-    lying = cards(member, stage=stage, most=ahead)
+    first, later = _lying(member, stage)
+    lying = first + later
     missing = ahead - len(lying)
     if missing <= 0:
-        return lying
+        return lying[:ahead]
     held = {offer.record.group_id for offer in lying}
     new = list(_draw(member, stage, missing, held, seed=head.seq))
-    ledger.append(member.review, new, by=member)
-    return cards(member, stage=stage, most=ahead)
+    ledger.append(member.review, new, by=member, head=head)
+    _fetch_records(new)
+    return first + new + later
+
+
+def _fetch_records(new: list[Offer]) -> None:
+    """Give offers just made the records their cards show, all in one statement."""
+    wanted = Record.objects.select_related("search", "canonical")
+    found = wanted.in_bulk([offer.record_id for offer in new]) if new else {}
+    for offer in new:
+        offer.record = found[offer.record_id]
 
 
 def _draw(member: Membership, stage: str, n: int, held: set[int], *, seed: int) -> Iterator[Offer]:
@@ -205,18 +221,23 @@ def n_waiting(member: Membership, stage: str) -> int:
     """How many records still wait for this member's decision at a stage."""
     if not member.may(Permission.SCREEN):
         return 0
+    return waiting_for(member, stage).count()
+
+
+def waiting_for(member: Membership, stage: str) -> QuerySet[Screening]:
+    """The screenings that still wait for a reviewer's decision at a stage."""
     needed = member.review.protocol.reviewers_at(stage)
     n_reviewers = len(member.review.memberships.all().holding(Permission.SCREEN))
     waiting = open_screenings(member, stage)
     if n_reviewers <= needed:
-        return waiting.count()
+        return waiting
     full = (
         Decision.objects.filter(
             review=member.review, stage=stage, is_adjudication=False,
             record__canonical=OuterRef("record"),
         ).current()
     )  # fmt: skip
-    return waiting.annotate(n=_count(full)).filter(n__lt=needed).count()
+    return waiting.annotate(n=_count(full)).filter(n__lt=needed)
 
 
 def _count(decisions: QuerySet[Decision]) -> Coalesce:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Count, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from reviewtool.reviews.models import Membership
 from screening.consensus import Outcome, Verdict
 from screening.models import Decision, Screening
@@ -28,18 +31,19 @@ class Progress:
 def progress_of(member: Membership, stage: str) -> Progress:
     """Count what the member decided and what is settled at a stage."""
     screenings = Screening.objects.filter(review=member.review, stage=stage)
+    team = screenings.aggregate(
+        n_total=Count("pk", filter=~Q(outcome=Outcome.WITHDRAWN)),
+        n_settled=Count("pk", filter=Q(outcome__in=SETTLED)),
+        n_included=Count("pk", filter=Q(outcome=Outcome.INCLUDED)),
+    )
     mine = (
         Decision.objects.filter(review=member.review, actor=member, stage=stage)
         .filter(is_adjudication=False)
         .current()
     )
-    last = mine.exclude(verdict=Verdict.EXCLUDE).order_by("-seq").values_list("seq", flat=True)
-    since = mine.filter(seq__gt=last[0]) if last else mine
-    return Progress(
-        n_total=screenings.exclude(outcome=Outcome.WITHDRAWN).count(),
-        n_mine=mine.count(),
-        n_waiting=n_waiting(member, stage),
-        n_settled=screenings.filter(outcome__in=SETTLED).count(),
-        n_included=screenings.filter(outcome=Outcome.INCLUDED).count(),
-        since_last_include=since.count(),
+    last = mine.exclude(verdict=Verdict.EXCLUDE).order_by("-seq").values("seq")[:1]
+    own = mine.aggregate(
+        n_mine=Count("pk"),
+        since_last_include=Count("pk", filter=Q(seq__gt=Coalesce(Subquery(last), Value(0)))),
     )
+    return Progress(n_waiting=n_waiting(member, stage), **team, **own)

@@ -14,6 +14,7 @@ from screening.services import groups
 
 SETTLED = (Outcome.INCLUDED, Outcome.EXCLUDED)
 Place = tuple[int, str]
+_STOPPING = ("stopping_decided", "screening_resumed")
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,16 @@ class Rules:
     def __init__(self, review: Review, *, seq: int | None = None):
         by_version = {protocol.version: protocol for protocol in review.protocols.all()}
         self.by_id = {protocol.pk: protocol for protocol in by_version.values()}
-        events = Event.objects.filter(review=review).as_of(seq).order_by("seq")
+        kinds = ("protocol_changed", *_STOPPING)
+        found = Event.objects.filter(review=review, kind__in=kinds).as_of(seq)
+        events = list(found.order_by("seq"))
         self.changes = [
             Change(e.seq, by_version[e.payload["version"]], e.payload["includes_settled"])
-            for e in events.filter(kind="protocol_changed")
+            for e in events
+            if e.kind == "protocol_changed"
         ]
         self.first = min(by_version.values(), key=lambda protocol: protocol.version)
-        self.stops = _stops(events.filter(kind__in=("stopping_decided", "screening_resumed")))
+        self.stops = _stops(e for e in events if e.kind in _STOPPING)
 
 
 def _stops(events: Iterable[Event]) -> dict[str, int]:
@@ -158,11 +162,14 @@ def refresh(review: Review, *, record_ids: Collection[int] | None = None) -> Non
     records = Record.objects.filter(review=review)
     if record_ids is not None:
         # By id alone: given the review too, SQLite walks all of its records.
-        asked = Record.objects.filter(pk__in=record_ids)
-        records = records.filter(canonical__in=set(asked.values_list("canonical", flat=True)))
-    records = records.visible()
-    canonical = dict(records.values_list("pk", "canonical"))
-    in_play = set(records.filter(removed_seq=None).values_list("canonical", flat=True))
+        touched = Record.objects.filter(pk__in=record_ids).order_by().values("canonical")
+        records = records.filter(canonical__in=touched)
+    rows = records.visible().values_list("pk", "canonical", "removed_seq")
+    canonical, in_play = {}, set()
+    for record, group, removed in rows:
+        canonical[record] = group
+        if removed is None:
+            in_play.add(group)
     expected = outcomes_of(
         Decision.objects.filter(record__in=canonical)
         if record_ids is not None

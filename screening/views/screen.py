@@ -35,9 +35,9 @@ def screen(request: HttpRequest, member: Membership, stage: Stage) -> HttpRespon
 @review_view(Permission.SCREEN)
 def ask_for_cards(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
     """Offer cards ahead: the page's "Begin" button, and what the script asks for."""
-    offers.offer_ahead(member, stage=stage)
+    cards = offers.offer_ahead(member, stage=stage)
     if _wants_json(request):
-        return JsonResponse(_fresh(request, member, stage))
+        return JsonResponse(_fresh(request, member, stage, cards))
     return redirect("screening:screen", member.review.slug, stage)
 
 
@@ -66,10 +66,10 @@ def decide_record(request: HttpRequest, member: Membership, stage: Stage) -> Htt
     except ValidationError as error:
         form.add_error(None, error.messages)
         return _refused(request, member, stage, form)
-    offers.offer_ahead(member, stage=stage)
+    cards = offers.offer_ahead(member, stage=stage)
     ranking.after_decision(decision, by=member)
     if _wants_json(request):
-        return JsonResponse(_fresh(request, member, stage) | _undo(member, decision))
+        return JsonResponse(_fresh(request, member, stage, cards) | _undo(member, decision))
     return redirect("screening:screen", member.review.slug, stage)
 
 
@@ -79,9 +79,9 @@ def put_off_record(request: HttpRequest, member: Membership, stage: Stage) -> Ht
     """Put a card at the end of the member's queue."""
     record = get_object_or_404(Record, pk=request.POST.get("record"), review=member.review)
     decisions.put_off(record, by=member, stage=stage)
-    offers.offer_ahead(member, stage=stage)
+    cards = offers.offer_ahead(member, stage=stage)
     if _wants_json(request):
-        return JsonResponse(_fresh(request, member, stage))
+        return JsonResponse(_fresh(request, member, stage, cards))
     return redirect("screening:screen", member.review.slug, stage)
 
 
@@ -99,7 +99,9 @@ def retract_decision(request: HttpRequest, member: Membership, pk: int) -> HttpR
     else:
         ranking.after_decision(decision, by=member)
         if _wants_json(request):
-            return JsonResponse(_fresh(request, member, Stage(decision.stage)))
+            stage = Stage(decision.stage)
+            cards = offers.cards(member, stage=stage)
+            return JsonResponse(_fresh(request, member, stage, cards))
     return redirect("screening:screen", member.review.slug, Stage(decision.stage))
 
 
@@ -114,12 +116,11 @@ def _page(member: Membership, stage: Stage, form: DecisionForm | None = None) ->
         "stop": standing_stop(review, stage=stage),
         "last": _last(member, stage),
         "form": form or DecisionForm(),
-        **_cards(member, stage),
+        **_cards(offers.cards(member, stage=stage), stage),
     }
 
 
-def _cards(member: Membership, stage: Stage) -> dict[str, Any]:
-    cards = offers.cards(member, stage=stage)
+def _cards(cards: list[Offer], stage: Stage) -> dict[str, Any]:
     groups = [card.record.group_id for card in cards]
     sources, files = _sources(groups), {}
     if stage == Stage.FULL_TEXT:
@@ -142,10 +143,12 @@ def _sources(groups: list[int]) -> dict[int, list[str]]:
     return found
 
 
-def _fresh(request: HttpRequest, member: Membership, stage: Stage) -> dict[str, Any]:
+def _fresh(
+    request: HttpRequest, member: Membership, stage: Stage, cards: list[Offer]
+) -> dict[str, Any]:
     """What the script needs after each step: the open cards as HTML, and the quiet numbers."""
     protocol = member.review.protocol
-    context = _cards(member, stage) | {
+    context = _cards(cards, stage) | {
         "stage": stage,
         "member": member,
         "review": member.review,

@@ -33,7 +33,26 @@ class Review(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("overview", args=[self.slug])
 
+    #: Whether this instance serves one request, and so may read its protocol once.
+    _is_of_a_request = False
+    _remembered = None
+
     @property
     def protocol(self):
-        """The protocol version in force."""
-        return self.protocols.order_by("-version").first()
+        """The protocol version in force.
+
+        An instance fetched at the door of a request reads it once (`remember_protocol`) and again
+        under each new lock of the ledger; every other instance reads it every time.
+        """
+        if self._remembered is None or not self._is_of_a_request:
+            self._remembered = self.protocols.order_by("-version").first()
+        return self._remembered
+
+    def remember_protocol(self) -> None:
+        """Read the protocol once from now on; only for an instance that one request uses."""
+        self._is_of_a_request = True
+        self.forget_protocol()
+
+    def forget_protocol(self) -> None:
+        """Read the protocol anew the next time it is asked for."""
+        self._remembered = None

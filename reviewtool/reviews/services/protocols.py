@@ -78,6 +78,7 @@ def first_protocol(review: Review, fields: dict[str, Any]) -> Protocol:
     protocol = Protocol(review=review, version=1, **fields)
     check(protocol)
     protocol.save()
+    review.forget_protocol()
     return protocol
 
 
@@ -107,6 +108,7 @@ def change_protocol(
     proposed.note = note.strip()
     check(proposed)
     proposed.save()
+    member.review.forget_protocol()
     happening = ProtocolChanged(proposed.version, proposed.note, includes_settled=include_settled)
     events.record(member.review, happening, by=member)
     for follow in _follows:
