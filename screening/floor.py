@@ -71,7 +71,6 @@ def _announce_places() -> None:
         Place("Full-text screening", "screening:screen", "Screen", 4, screens, _waiting(second), (second,)),
         Place("Studies", "screening:studies", "Evidence", 1),
         Place("PRISMA", "screening:prisma", "Report", 1),
-        Place("Search log", "screening:search_log", "Collect", 3),
     )  # fmt: skip
 
 

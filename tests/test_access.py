@@ -23,7 +23,7 @@ READ = {
     "screening:records", "screening:record", "screening:comment",
     "screening:fulltexts", "screening:report", "screening:report_file",
     "screening:studies", "screening:study", "screening:prisma", "screening:prisma_box",
-    "screening:stopping", "screening:search_log",
+    "screening:stopping",
     "extraction:evidence", "extraction:table", "extraction:therapies",
     "extraction:comparability", "extraction:codebooks", "extraction:codebook",
 }  # fmt: skip
@@ -34,8 +34,6 @@ NEEDED: dict[str, tuple[Permission, ...]] = dict.fromkeys(READ, (P.READ,)) | {
     "jobs:retry": (P.IMPORT,),
     "screening:records_export": (P.EXPORT,),
     "screening:prisma_download": (P.EXPORT,),
-    "screening:search_log_download": (P.EXPORT,),
-    "screening:search_log_edit": (P.IMPORT,),
     "extraction:export": (P.EXPORT,),
     "screening:screen": (P.SCREEN,),
     "screening:cards": (P.SCREEN,),

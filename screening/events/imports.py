@@ -53,19 +53,6 @@ class SearchSaved(Happening):
 
 @event_kind
 @dataclass(frozen=True)
-class SearchLogNoted(Happening):
-    """What the search log tells about all searches was written or changed."""
-
-    kind: ClassVar[str] = "search_log_noted"
-    before: dict = field(default_factory=dict)
-    after: dict = field(default_factory=dict)
-
-    def sentence(self) -> str:
-        return f"wrote {', '.join(self.after).replace('_', ' ')} in the search log"
-
-
-@event_kind
-@dataclass(frozen=True)
 class ImportCommitted(Happening):
     """The closing event of an import: from its entry on the file's records are visible."""
 

@@ -5,7 +5,6 @@ from screening.models.imports import (
     ImportProblem,
     SavedSearch,
     Search,
-    SearchLogNotes,
 )
 from screening.models.mappings import ColumnMapping
 from screening.models.offers import Offer
@@ -30,7 +29,6 @@ __all__ = [
     "SavedSearch",
     "Screening",
     "Search",
-    "SearchLogNotes",
     "Study",
     "StudyReport",
 ]

@@ -84,35 +84,6 @@ class SavedSearch(models.Model):
         return self.name
 
 
-class SearchLogNotes(models.Model):
-    """What a review tells once about all of its searches (PRISMA-S items 4, 6, 7, 12 and 14)."""
-
-    review = models.OneToOneField("reviews.Review", models.CASCADE, related_name="search_log_notes")
-    browsing = models.TextField(
-        "online resources and browsing", blank=True,
-        help_text="Websites, journals or proceedings looked through by hand.",
-    )  # fmt: skip
-    contacts = models.TextField(
-        blank=True, help_text="Authors, experts or manufacturers asked for studies."
-    )
-    other_methods = models.TextField(
-        blank=True, help_text="Any other way in which records were found."
-    )
-    updates = models.TextField(
-        blank=True, help_text="How searches are kept up to date: run again, alerts, none."
-    )
-    peer_review = models.TextField(
-        "peer review of the search", blank=True,
-        help_text="Who reviewed the strategies and how, for example with the PRESS checklist.",
-    )  # fmt: skip
-
-    class Meta:
-        verbose_name_plural = "search log notes"
-
-    def __str__(self) -> str:
-        return f"notes on the searches of {self.review}"
-
-
 class ImportedFileQuerySet(models.QuerySet):
     def with_counts(self):
         """Add `n_records`: how many of the file's records are in the review."""

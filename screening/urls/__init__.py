@@ -9,7 +9,6 @@ from screening.urls import (
     records,
     reports,
     screen,
-    search_log,
     stages,
     stopping,
     studies,
@@ -26,7 +25,6 @@ STEPS = (
     reports,
     studies,
     prisma,
-    search_log,
     ranking,
     stopping,
 )
