@@ -18,6 +18,7 @@ from screening.services import (
     ranking,
     reports,
     screenings,
+    search_log,
     studies,
 )
 
@@ -38,6 +39,7 @@ def _announce_projections() -> None:
     projections.register("screenings", screenings.differences)
     projections.register("retrieval", reports.differences)
     projections.register("studies", studies.differences)
+    projections.register("searches", search_log.differences)
 
 
 def _announce_jobs() -> None:

@@ -8,6 +8,7 @@ from screening.urls import (
     records,
     reports,
     screen,
+    search_log,
     stages,
     stopping,
     studies,
@@ -15,5 +16,5 @@ from screening.urls import (
 
 app_name = "screening"
 _ = stages  # registers the converter of stages
-STEPS = (imports, records, dedupe, screen, reports, studies, prisma, ranking, stopping)
+STEPS = (imports, search_log, records, dedupe, screen, reports, studies, prisma, ranking, stopping)
 urlpatterns = [pattern for step in STEPS for pattern in step.urlpatterns]
