@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from screening.prisma.facts import LEFT_KINDS, SourceKind
 from screening.prisma.search_log_items import ITEMS, Item
+from screening.prisma.text import listed
 
 GUIDELINE = (
     "Rethlefsen ML, Kirtley S, Waffenschmidt S, et al. PRISMA-S: an extension to the PRISMA "
@@ -128,15 +129,38 @@ class Line(NamedTuple):
     search: LoggedSearch | None = None
 
     def __str__(self) -> str:
-        return f"{self.search}: {self.text}" if self.search else self.text
+        return ": ".join(filter(None, [str(self.search or ""), self.text]))
+
+
+class Gap(NamedTuple):
+    """A sentence on what is missing; `search` is where to enter it, None for the review."""
+
+    sentence: str
+    search: LoggedSearch | None = None
 
 
 class Reported(NamedTuple):
-    """An item with what the review reports under it and, in sentences, what is still missing."""
+    """An item with what the review reports under it, and what is still missing."""
 
     item: Item
     lines: tuple[Line, ...]
-    missing: tuple[str, ...]
+    missing: tuple[Gap, ...]
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Each text once, after the names of the searches it is about."""
+        searches: dict[str, list[str]] = {}
+        for line in self.lines:
+            about = searches.setdefault(line.text, [])
+            if line.search:
+                about.append(f"{line.search.number} ({line.search.source})")
+        return [(_about(names), text) for text, names in searches.items()]
+
+
+def _about(names: list[str]) -> str:
+    if not names:
+        return ""
+    return f"{'Search' if len(names) == 1 else 'Searches'} {listed(names)}"
 
 
 def written(day: date) -> str:
@@ -153,16 +177,16 @@ def report(log: SearchLog) -> tuple[Reported, ...]:
 
 def missing(log: SearchLog) -> list[str]:
     """Return one sentence for everything that PRISMA-S asks and the log does not tell."""
-    return [sentence for reported in report(log) for sentence in reported.missing]
+    return [gap.sentence for reported in report(log) for gap in reported.missing]
 
 
 # ---------------------------------------------------------------- what is reported
 
 
 def _lines(log: SearchLog, item: Item) -> Iterable[Line]:
-    yield from (Line(_named(s), s) for s in log.of_kinds(*item.kinds))
+    yield from (Line(_way(s), s) for s in log.of_kinds(*item.kinds))
     if item.key == "search_strategy":
-        yield from (Line(s.query, s) for s in log.searches if s.query)
+        yield from (Line(s.query, s) for s in log.left if s.query)
     elif item.key == "searched_on":
         yield from (Line(s.day, s) for s in log.searches if s.day)
     elif item.key == "records":
@@ -176,11 +200,12 @@ def _lines(log: SearchLog, item: Item) -> Iterable[Line]:
     yield from (Line(s.details[item.key], s) for s in log.searches if s.details.get(item.key))
 
 
-def _named(search: LoggedSearch) -> str:
-    """The source with its platform, where that says more."""
-    if not search.platform or search.platform == search.source:
-        return search.source
-    return f"{search.source}, through {search.platform}"
+def _way(search: LoggedSearch) -> str:
+    """The platform, where it says more than the source; of other methods also how they went."""
+    platform = "" if search.platform == search.source else search.platform
+    if search.is_left_column:
+        return f"through {platform}" if platform else ""
+    return ": ".join(filter(None, [platform, search.query]))
 
 
 def _total_lines(log: SearchLog) -> Iterable[Line]:
@@ -220,13 +245,14 @@ def _told(log: SearchLog, key: str) -> bool:
 # ---------------------------------------------------------------- what is missing
 
 
-def _missing(log: SearchLog, item: Item) -> Iterable[str]:
+def _missing(log: SearchLog, item: Item) -> Iterable[Gap]:
     if item.key == "database":
         yield from _databases_missing(log)
     elif item.key == "search_strategy":
-        yield from (_without_strategy(s) for s in log.left if not s.query)
+        yield from (Gap(_without_strategy(s), s) for s in log.left if not s.query)
     elif item.key == "searched_on":
-        yield from (f"{s} has no date of search: enter it." for s in log.searches if not s.day)
+        undated = (s for s in log.searches if not s.day)
+        yield from (Gap(f"{s} has no date of search: enter it.", s) for s in undated)
     elif item.key == "records":
         yield from _records_missing(log)
     elif item.key == "deduplication":
@@ -234,51 +260,54 @@ def _missing(log: SearchLog, item: Item) -> Iterable[str]:
     elif item.each_search:
         yield from _each_missing(log, item)
     elif item.otherwise and not log.of_kinds(*item.kinds) and not _told(log, item.key):
-        yield item.otherwise
+        yield Gap(item.otherwise)
     yield from _undescribed(log, item)
 
 
-def _databases_missing(log: SearchLog) -> Iterable[str]:
+def _databases_missing(log: SearchLog) -> Iterable[Gap]:
     databases = log.of_kinds(SourceKind.DATABASE)
     if not databases:
-        yield "No search of a database is registered."
+        yield Gap("No search of a database is registered.")
     for search in databases:
         if not search.platform:
-            yield f"{search} has no platform: say through which it ran, for example Ovid."
+            sentence = f"{search} has no platform: say through which it ran, for example Ovid."
+            yield Gap(sentence, search)
 
 
 def _without_strategy(search: LoggedSearch) -> str:
     return f"{search} has no search strategy: paste it exactly as it was run."
 
 
-def _each_missing(log: SearchLog, item: Item) -> Iterable[str]:
+def _each_missing(log: SearchLog, item: Item) -> Iterable[Gap]:
     """Databases and registers each need an answer, of their own or the review's."""
     if not log.answers.get(item.key):
         for search in log.left:
             if not search.details.get(item.key):
-                yield f"{search} {item.otherwise}"
+                yield Gap(f"{search} {item.otherwise}", search)
 
 
-def _undescribed(log: SearchLog, item: Item) -> Iterable[str]:
+def _undescribed(log: SearchLog, item: Item) -> Iterable[Gap]:
     """Sources that have no strategy need words on how they were looked through."""
     if item.needs_words and not log.answers.get(item.key):
         for search in log.of_kinds(*item.kinds):
             if not search.query and not search.details.get(item.key):
-                yield f"{search} does not say how it was searched: describe it."
+                yield Gap(f"{search} does not say how it was searched: describe it.", search)
 
 
-def _records_missing(log: SearchLog) -> Iterable[str]:
+def _records_missing(log: SearchLog) -> Iterable[Gap]:
     if not log.searches:
-        yield "No search is registered, so there are no records to count."
+        yield Gap("No search is registered, so there are no records to count.")
     for search in log.searches:
         if search.n_shown is None and search.is_left_column:
-            yield f"{search} does not say how many results the source showed: enter the number."
+            sentence = "does not say how many results the source showed: enter the number."
+            yield Gap(f"{search} {sentence}", search)
         if not search.n_records and search.n_shown != 0:
-            yield f"{search} has no records yet: import its files, or enter 0 as results shown."
+            sentence = "has no records yet: import its files, or enter 0 as results shown."
+            yield Gap(f"{search} {sentence}", search)
 
 
-def _open_pairs(log: SearchLog) -> Iterable[str]:
+def _open_pairs(log: SearchLog) -> Iterable[Gap]:
     n = log.deduplication.n_open
     if n:
         wait = "pair of records still waits" if n == 1 else "pairs of records still wait"
-        yield f"{n:,} {wait} for a judgement on the page Duplicates."
+        yield Gap(f"{n:,} {wait} for a judgement on the page Duplicates.")

@@ -27,7 +27,7 @@ SEARCH_COLUMNS = (
     ("No.", 11), ("Source and platform", 62), ("Kind", 30), ("Date", 32), ("Limits and filters", 62),
     ("Results shown", 20), ("Records", 20), ("Duplicates", 22),
 )  # fmt: skip
-ITEM_COLUMNS = (("Item", 14), ("Asked", 55), ("Reported", 190))
+ITEM_COLUMNS = (("Item", 14), ("Name", 55), ("Reported", 190))
 
 # XML cannot hold these, however they are written.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -105,11 +105,11 @@ def _add_strategies(document: DocxDocument, log: SearchLog) -> None:
 def _add_items(document: DocxDocument, log: SearchLog) -> None:
     table = _table(document, ITEM_COLUMNS)
     for each in report(log):
-        lines = [str(line) for line in each.lines]
+        lines = [": ".join(filter(None, told)) for told in each.told]
         if each.item.key == "search_strategy" and lines:
             lines = ["See the full search strategies above."]
-        told = "\n".join(lines) or NOT_REPORTED
-        _add_row(table, ITEM_COLUMNS, [str(each.item.number), each.item.name, told])
+        cells = [str(each.item.number), each.item.name, "\n".join(lines) or NOT_REPORTED]
+        _add_row(table, ITEM_COLUMNS, cells)
 
 
 # ---------------------------------------------------------------- tables

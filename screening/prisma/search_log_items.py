@@ -105,11 +105,11 @@ ITEMS = (
     ),
     Item(
         15, "Managing records", "Total records", "records",
-        "How many records each source gave. Counted from the ledger.", is_computed=True,
+        "How many records each source gave.", is_computed=True,
     ),
     Item(
         16, "Managing records", "Deduplication", "deduplication",
-        "How duplicates were found and removed. Counted from the ledger.",
+        "How duplicates were found and removed; what was done outside reviewtool is written by hand.",
     ),
 )  # fmt: skip
 

@@ -63,7 +63,7 @@ def to_json(log: SearchLog) -> dict[str, object]:
                     {"search": line.search.id if line.search else None, "text": line.text}
                     for line in each.lines
                 ],
-                "missing": list(each.missing),
+                "missing": [gap.sentence for gap in each.missing],
             }
             for each in reported
         ],

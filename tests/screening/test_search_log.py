@@ -43,11 +43,11 @@ def log_with(*searches: LoggedSearch, **answers: str) -> SearchLog:
 
 
 def told(log: SearchLog, number: int) -> list[str]:
-    return [str(line) for line in report(log)[number - 1].lines]
+    return [": ".join(filter(None, pair)) for pair in report(log)[number - 1].told]
 
 
 def lacking(log: SearchLog, number: int) -> tuple[str, ...]:
-    return report(log)[number - 1].missing
+    return tuple(gap.sentence for gap in report(log)[number - 1].missing)
 
 
 # ---------------------------------------------------------------- the items
@@ -65,7 +65,7 @@ def test_a_log_in_which_everything_is_told_lacks_nothing():
 def test_a_search_tells_its_own_items():
     log = log_with(EMBASE)
 
-    assert told(log, 1) == ["Search 1 (Embase): Embase, through Ovid"]
+    assert told(log, 1) == ["Search 1 (Embase): through Ovid"]
     assert told(log, 8) == ["Search 1 (Embase): 1 exp leukemia/\n2 1 and niche*.ti,ab."]
     assert told(log, 9) == ["Search 1 (Embase): English, 2000 to 2024"]
     assert told(log, 13) == ["Search 1 (Embase): 3 May 2024"]
@@ -119,6 +119,25 @@ def test_a_search_of_other_methods_must_say_how_it_was_done():
     for change in ({"query": "Every page was read."}, {"details": {"browsing": "By hand."}}):
         described = LoggedSearch(1, 1, "A trial group", "website", n_records=1, **change)
         assert lacking(log_with(described), 4) == ()
+
+
+def test_other_methods_are_told_with_their_words():
+    citing = LoggedSearch(1, 1, "Citing papers", "citation_searching", "An index", "All were read.")
+    assert told(log_with(citing), 5) == ["Search 1 (Citing papers): An index: All were read."]
+    assert told(log_with(citing), 8) == []
+
+
+def test_what_several_searches_say_alike_is_told_once():
+    details = {"limits": "None"}
+    searches = (
+        LoggedSearch(1, 1, "A", "database", details=details),
+        LoggedSearch(2, 2, "B", "register", details={"limits": "English"}),
+        LoggedSearch(3, 3, "C", "database", details=details),
+    )
+    assert told(log_with(*searches), 9) == [
+        "Searches 1 (A) and 3 (C): None",
+        "Search 2 (B): English",
+    ]
 
 
 def test_databases_searched_together_are_told():
@@ -390,7 +409,7 @@ def test_the_api_tells_the_log(alice, lena, review, pubmed, client_of):
     told = client_of(alice).get(reverse("api-search-log", args=[review.slug])).json()
 
     assert told["is_complete"] is False
-    assert told["items"][0]["reported"] == [{"search": pubmed.pk, "text": "PubMed, through NLM"}]
+    assert told["items"][0]["reported"] == [{"search": pubmed.pk, "text": "through NLM"}]
     assert told["items"][5]["reported"] == [{"search": None, "text": "Nobody was asked."}]
     assert told["items"][5]["missing"] == []
     assert told["searches"][0]["details"] == {"limits": "None"}
