@@ -228,7 +228,7 @@ def _deduplication_lines(log: SearchLog) -> Iterable[Line]:
         f" {_n(log.n_left - done.n_removed, 'record')} remained."
     )
     yield Line(
-        f"{done.tool} compared all records with each other; pairs of which its rules were sure"
+        f"{done.tool} compared the records; pairs of which its rules were sure"
         " were joined, and pairs of which they were not sure were judged by a person."
     )
 

@@ -154,7 +154,7 @@ def test_duplicates_are_told_with_who_found_them():
         "Of 10 records from databases and registers 3 duplicates were removed"
         " (2 joined by a rule, 1 by a person); 7 records remained."
     )
-    assert tool.startswith("reviewtool 0 compared all records")
+    assert tool.startswith("reviewtool 0 compared the records")
 
 
 def test_pairs_that_wait_for_a_person_leave_deduplication_incomplete():
