@@ -21,6 +21,7 @@ from screening.services import (
     reports,
     rereading,
     screenings,
+    search_log,
     studies,
 )
 
@@ -41,6 +42,7 @@ def _announce_projections() -> None:
     projections.register("screenings", screenings.differences)
     projections.register("retrieval", reports.differences)
     projections.register("studies", studies.differences)
+    projections.register("searches", search_log.differences)
 
 
 def _announce_jobs() -> None:

@@ -17,7 +17,7 @@ P = Permission
 READ = {
     "overview", "activity", "jobs:job", "reviews:protocol", "reviews:protocol_version",
     "reviews:team", "reviews:leave", "reviews:compare_protocols",
-    "screening:searches", "screening:search", "screening:file", "screening:file_original",
+    "screening:searches", "screening:search_log", "screening:search", "screening:file", "screening:file_original",
     "screening:file_rejects", "screening:duplicates", "screening:duplicates_joined",
     "screening:duplicates_apart", "screening:duplicates_history", "screening:pair",
     "screening:records", "screening:record", "screening:comment",
@@ -34,6 +34,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = dict.fromkeys(READ, (P.READ,)) | {
     "jobs:retry": (P.IMPORT,),
     "screening:records_export": (P.EXPORT,),
     "screening:prisma_download": (P.EXPORT,),
+    "screening:search_log_download": (P.EXPORT,),
     "extraction:export": (P.EXPORT,),
     "screening:screen": (P.SCREEN,),
     "screening:cards": (P.SCREEN,),
@@ -65,7 +66,7 @@ NEEDED |= {
 NEEDED |= {
     f"screening:{name}": (P.IMPORT,)
     for name in (
-        "search_new", "search_correct", "upload", "record_add", "file_reading", "file_mapping",
+        "search_new", "search_log_edit", "search_correct", "upload", "record_add", "file_reading", "file_mapping",
         "file_commit", "file_discard", "file_undo", "file_decisions", "record_correct",
         "file_saved_mapping", "file_read_again", "pubmed", "pubmed_run", "mapping_forget",
     )

@@ -46,7 +46,9 @@ def _urls(review) -> list[str]:
         wanted = set(pattern.pattern.converters) - {"slug"}
         for stage in Stage if "stage" in wanted else [None]:
             for pk in records[:4] if "pk" in wanted else [1]:
-                for format in ("csv", "json", "svg", "text", "ris") if "format" in wanted else [""]:
+                for format in (
+                    ("csv", "json", "svg", "text", "ris", "docx") if "format" in wanted else [""]
+                ):
                     values = {
                         "pk": pk, "stage": stage, "format": format, "version": 1, "entity": "item",
                         "key": "i1", "first": records[0], "second": records[1], "file": 1,

@@ -13,6 +13,8 @@ class SearchRegistered(Happening):
     search: int
     source: str
     source_kind: str
+    #: All that was entered; empty in entries of the first version, which did not keep it.
+    fields: dict = field(default_factory=dict)
 
     def sentence(self) -> str:
         return f"registered a search in {self.source}"

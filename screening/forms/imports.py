@@ -10,13 +10,16 @@ from screening.models import Record, Search
 
 #: PRISMA-S items a search may tell about itself; (key, label, help).
 DETAILS = (
-    ("limits", "Limits and restrictions", "Languages, years, types of publication."),
-    ("filters", "Search filters", "Published filters, as designed or adapted, with citation."),
+    ("limits", "Limits and restrictions", "Languages, years, types of publication; or none."),
+    ("filters", "Search filters", "Published filters, as designed or adapted, cited; or none."),
     ("multi_database", "Searched together with", "Databases searched at once on one platform."),
-    ("prior_work", "Taken from earlier reviews", "Strategies reused, with citation."),
+    ("prior_work", "Taken from earlier reviews", "Strategies reused, with citation; or none."),
     ("updates", "Updates", "How the search is kept up to date, for example e-mail alerts."),
     ("contacts", "Contacts", "Authors, experts or manufacturers asked for studies."),
-    ("browsing", "Browsing", "Journals or proceedings looked through by hand."),
+    ("browsing", "Browsing", "Websites, journals or proceedings looked through, and how."),
+    ("citation_searching", "Citation searching", "Cited or citing references, and how."),
+    ("other_methods", "Other methods", "Any other way of searching."),
+    ("peer_review", "Peer review", "Who reviewed this strategy, and how."),
 )
 
 

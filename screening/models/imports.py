@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -54,6 +55,13 @@ class Search(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("screening:search", args=[self.review.slug, self.pk])
+
+    def clean(self) -> None:
+        texts = self.details.values() if isinstance(self.details, dict) else [None]
+        if not all(isinstance(text, str) and "\0" not in text for text in texts):
+            raise ValidationError(
+                {"details": "Write the PRISMA-S details as an object whose values are texts."}
+            )
 
     @property
     def is_left_column(self) -> bool:

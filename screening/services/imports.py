@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, BinaryIO
 
@@ -47,6 +48,10 @@ READ_JOB = "read_file"
 AGAIN_JOB = "read_again"
 #: Larger files are read for their preview by a job, so that no page waits for them.
 READ_AT_ONCE = 20 * 1024 * 1024
+#: What a search tells of itself; the ledger keeps all of it.
+SEARCH_FIELDS = (
+    "kind", "source", "platform", "query", "searched_on", "n_shown", "details", "note",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -72,7 +77,9 @@ def register_search(
     )  # fmt: skip
     search.full_clean()
     search.save()
-    happening = SearchRegistered(search=search.pk, source=source, source_kind=kind)
+    happening = SearchRegistered(
+        search=search.pk, source=source, source_kind=kind, fields=plain(search, SEARCH_FIELDS)
+    )
     events.record(by.review, happening, by=by)
     return search
 
@@ -80,17 +87,18 @@ def register_search(
 @transaction.atomic
 def correct_search(search: Search, *, by: Membership, **changes: Any) -> Search:
     """Correct what was registered; the ledger keeps what stood before."""
-    search = _search_of(search, by)
+    ledger.lock(_search_of(search, by).review)
+    search.refresh_from_db()
     after = {name: new for name, new in changes.items() if getattr(search, name) != new}
     if not after:
         return search
-    before = {name: getattr(search, name) for name in after}
+    before = plain(search, after)
     for name, value in after.items():
         setattr(search, name, value)
     search.full_clean()
     search.save()
     happening = SearchCorrected(
-        search=search.pk, source=search.source, before=_plain(before), after=_plain(after)
+        search=search.pk, source=search.source, before=before, after=plain(search, after)
     )
     events.record(search.review, happening, by=by)
     if "kind" in after:
@@ -341,5 +349,7 @@ def _refresh_all(search: Search) -> None:
         screenings.refresh(search.review, record_ids=chunk)
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
+def plain(search: Search, names: Iterable[str]) -> dict[str, Any]:
+    """Return fields of a search as the ledger writes them."""
+    values = {name: getattr(search, name) for name in names}
     return {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}

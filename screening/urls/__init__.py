@@ -9,6 +9,7 @@ from screening.urls import (
     records,
     reports,
     screen,
+    search_log,
     stages,
     stopping,
     studies,
@@ -19,6 +20,7 @@ _ = stages  # registers the converter of stages
 STEPS = (
     imports,
     pubmed,
+    search_log,
     records,
     dedupe,
     screen,

@@ -1,7 +1,8 @@
 """The demo review's protocol and searches, as the pages and services take them."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from seeds.extramedullary_all.latent import FOLDER
@@ -35,6 +36,7 @@ class PlannedSearch:
     shown: int
     searched_on: str
     query: str
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache

@@ -62,6 +62,7 @@ def _import(scene: Scene, planned: PlannedSearch) -> None:
         search = imports.register_search(
             scene["lena"], kind=planned.kind, source=planned.name, platform=planned.platform,
             query=planned.query, searched_on=searched_on, n_shown=planned.shown,
+            details=dict(planned.details),
         )  # fmt: skip
         stream = io.BytesIO((SEARCHES / planned.file).read_bytes())
         file = imports.upload_file(search, by=scene["lena"], name=planned.file, stream=stream)

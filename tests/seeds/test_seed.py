@@ -17,10 +17,12 @@ from reviewtool.reviews import ledger
 from reviewtool.reviews.models import Event, LedgerHead, Membership, Review, Stage, User
 from reviewtool.reviews.passwords import DEMO_PASSWORD
 from screening.models import Decision, DuplicateJudgement, RankingRun, Record, Report, Screening
+from screening.prisma import search_log
 from screening.prisma.flow import total
 from screening.prisma.identities import check_identities
 from screening.services import duplicates, offers, studies
 from screening.services.prisma import flow_of
+from screening.services.search_log import log_of
 from seeds import play
 from seeds.events import DemoPlayed
 from seeds.extramedullary_all import protocol
@@ -271,3 +273,13 @@ def test_in_production_nothing_is_seeded(settings, command):
     with pytest.raises(CommandError, match="not seeded in production"):
         call_command(command, stdout=StringIO())
     assert ledger_ends() == before
+
+
+def test_the_search_log_tells_what_the_plan_knows_and_lists_the_rest(demo):
+    log = log_of(demo)
+    incomplete = [each.item.key for each in search_log.report(log) if each.missing]
+
+    assert [search.n_records for search in log.searches] == [100, 95, 45, 8, 5, 1]
+    assert (log.n_left, log.n_other) == (248, 6)
+    assert log.deduplication.n_removed == flow_of(demo).duplicates
+    assert incomplete == ["contacts", "other_methods", "prior_work", "updates", "peer_review"]
