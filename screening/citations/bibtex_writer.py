@@ -10,7 +10,7 @@ from screening.citations import bibtex, screened
 from screening.citations.bibtex import NO_TYPE
 from screening.citations.citation import Citation, Tags
 from screening.citations.normalise import Values, doi_in, keywords_in, one_line
-from screening.citations.ris_writer import without_semicolons
+from screening.citations.ris_writer import spelled, without_semicolons
 
 _ENTRY_TYPES = {
     "journal article": "article", "book": "book", "book chapter": "incollection", "conference paper": "inproceedings",
@@ -77,18 +77,18 @@ def _kind(citation: Citation) -> str:
 
 
 def _fields(citation: Citation, kind: str) -> Iterable[tuple[str, str]]:
-    yield "title", escaped(citation.title)
+    yield "title", escaped(spelled(citation.title))
     yield "author", " and ".join(_name(name) for name in citation.authors)
     yield "year", str(citation.year or "")
-    yield _CONTAINERS.get(kind, "journal"), escaped(citation.journal)
-    yield "volume", escaped(citation.volume)
-    yield "number", escaped(citation.number)
-    yield "pages", escaped(citation.pages)
+    yield _CONTAINERS.get(kind, "journal"), escaped(spelled(citation.journal))
+    yield "volume", escaped(spelled(citation.volume))
+    yield "number", escaped(spelled(citation.number))
+    yield "pages", escaped(spelled(citation.pages))
     yield "doi", _verbatim(citation.doi)
     yield "pmid", _verbatim(citation.pmid)
     yield "abstract", _paragraphs(citation.abstract)
     yield "keywords", "".join(f"{_keyword(word)}; " for word in citation.keywords).strip()
-    yield "language", escaped(citation.language)
+    yield "language", escaped(spelled(citation.language))
     yield "url", _verbatim(citation.url)
     yield "accession_number", escaped(citation.accession)
     yield "registry_id", escaped(citation.registry_id)
@@ -150,11 +150,11 @@ def escaped(text: str) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    return escaped(text).replace("\n", r"\par{}")
+    return escaped(spelled(text)).replace("\n", r"\par{}")
 
 
 def _keyword(word: str) -> str:
-    return escaped(without_semicolons(word) if ";" in word else word)
+    return escaped(without_semicolons(word) if ";" in word else spelled(word))
 
 
 def _verbatim(text: str) -> str:

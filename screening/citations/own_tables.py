@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from screening.citations import screened
 from screening.citations.citation import Citation, Tags
-from screening.citations.table_writer import COLUMNS, LISTS, parted
+from screening.citations.table_writer import COLUMNS, FURTHER_MARK, LISTS, parted
 
 _FURTHER = re.compile(r"(.+) \((\d+)\)")
+_CAN_GO_ON = frozenset([*COLUMNS, *screened.ORIGIN, *screened.OUTCOME])
 _TOLD = (*screened.ORIGIN, *screened.OUTCOME)
 
 
@@ -46,8 +47,10 @@ def _joined(tags: Sequence[tuple[str, str]]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for column, value in tags:
         match = _FURTHER.fullmatch(column)
-        name = match[1] if match and match[1] in (*COLUMNS, *_TOLD) else column
-        found[name] = found.get(name, "") + value
+        if match and match[1] in _CAN_GO_ON:
+            found[match[1]] = found.get(match[1], "") + value.removeprefix(FURTHER_MARK)
+        else:
+            found[column] = value
     return found
 
 

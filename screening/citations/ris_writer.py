@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from screening.citations import markup, people, ris, screened
 from screening.citations.citation import Citation
-from screening.citations.normalise import keywords_in, one_line, paragraphs
+from screening.citations.normalise import keywords_in, paragraphs
 from screening.citations.ris_types import code_of
 from screening.citations.tagged import Entry
 
@@ -101,10 +101,7 @@ def _fields(citation: Citation) -> Iterable[tuple[str, Iterable[str]]]:
 
 def _line(text: str) -> str:
     """Return text on one line, as it must be spelled to be read as it is."""
-    text = _one_line(text)
-    if one_line(text) == text or one_line(_escaped(text)) != text:
-        return text
-    return _escaped(text)
+    return spelled(_one_line(text))
 
 
 def _author(name: str) -> str:
@@ -113,8 +110,8 @@ def _author(name: str) -> str:
     written = name if "," in name else f"{name},"
     if "&" not in name and "<" not in name and people.names((written,)) == (name,):
         return written
-    spelled = (written, _escaped(written), without_semicolons(written))
-    return next((each for each in spelled if _author_read(each) == (name,)), written)
+    ways = (written, _escaped(written), without_semicolons(written))
+    return next((each for each in ways if _author_read(each) == (name,)), written)
 
 
 def _author_read(written: str) -> tuple[str, ...]:
@@ -125,8 +122,16 @@ def _keyword(word: str) -> str:
     word = _one_line(word)
     if keywords_in((word,)) == (word,):
         return word
-    spelled = (word, without_semicolons(word), _escaped(word))
-    return next((each for each in spelled if keywords_in((each,)) == (word,)), word)
+    ways = (word, without_semicolons(word), _escaped(word))
+    return next((each for each in ways if keywords_in((each,)) == (word,)), word)
+
+
+def spelled(text: str) -> str:
+    """Return text as it must be written to be read as it is, entities that mean themselves included."""
+    is_plain = "&" not in text and "<" not in text
+    if is_plain or paragraphs(text) == text or paragraphs(_escaped(text)) != text:
+        return text
+    return _escaped(text)
 
 
 def _escaped(text: str) -> str:
@@ -140,7 +145,7 @@ def without_semicolons(text: str) -> str:
     def entity(match: re.Match[str]) -> str:
         return "&#59" + "".join(f"&#{ord(digit)}" for digit in match[1])
 
-    return _AFTER_SEMICOLON.sub(entity, text.replace("&", "&#38"))
+    return _AFTER_SEMICOLON.sub(entity, text.replace("&", "&#38#38"))
 
 
 def _pages(pages: str) -> tuple[str, str]:
@@ -150,9 +155,7 @@ def _pages(pages: str) -> tuple[str, str]:
 
 def _paragraphs(text: str) -> list[str]:
     """Keep paragraphs in one value, unless one of them would be taken for a tag."""
-    if paragraphs(text) != text and paragraphs(_escaped(text)) == text:
-        text = _escaped(text)
-    lines = [line for line in map(_one_line, text.split("\n")) if line]
+    lines = [line for line in map(_one_line, spelled(text).split("\n")) if line]
     return lines if any(ris.tag_of(line) for line in lines[1:]) else ["\n".join(lines)]
 
 

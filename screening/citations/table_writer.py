@@ -22,6 +22,9 @@ LISTS = ("authors", "keywords")
 CELL = 32_000
 """Excel cuts a cell at 32,767 characters; a longer value goes on in a further column."""
 
+FURTHER_MARK = "\\"
+"""Stands before a further piece that begins with white space, or with the mark itself."""
+
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _LIST_MARK = re.compile(r"[\\;]")
@@ -115,18 +118,20 @@ def parted(text: str) -> tuple[str, ...]:
 def pieces_of(cell: str) -> list[str]:
     """Cut a value into neutralised pieces that Excel keeps whole.
 
-    No white space stands at the ends of the pieces, where it would get lost. Excel counts
-    characters beyond the first 65,536 of Unicode twice.
+    No white space stands at the end of a piece, where it would get lost; before one that begins
+    with it stands a backslash. Excel counts characters beyond the first 65,536 of Unicode twice.
     """
     cell = _ILLEGAL.sub("", _with_newlines(cell))
     pieces = []
     longest = CELL if cell.isascii() or len(cell) <= CELL // 2 else CELL // 2
     while len(cell) > longest:
         cut = longest
-        while cut > 1 and (cell[cut].isspace() or cell[cut - 1].isspace()):
+        while cut > 1 and cell[cut - 1].isspace():
             cut -= 1
         pieces.append(neutral(cell[:cut]))
         cell = cell[cut:]
+        if cell[0].isspace() or cell[0] == FURTHER_MARK:
+            cell = FURTHER_MARK + cell
     return [*pieces, neutral(cell)]
 
 
