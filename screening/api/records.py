@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.exceptions import ValidationError
@@ -110,6 +111,21 @@ class RecordDetailSerializer(RecordSerializer):
         return [{"stage": row.stage, "outcome": words[row.outcome]} for row in rows]
 
 
+def records_asked_for(request: Request) -> QuerySet[Record]:
+    """Return the records that a request's filters find; a wrong filter is answered with why."""
+    member = request.member
+    form = FilterForm(
+        request.query_params,
+        searches=Search.objects.filter(review=member.review),
+        outcomes=record_filters.outcome_choices(member),
+    )
+    if not form.is_valid():
+        raise ValidationError(
+            {name: [str(one) for one in said] for name, said in form.errors.items()}
+        )
+    return record_filters.find(member, record_filters.Filters(**form.asked()))
+
+
 class RecordViewSet(viewsets.ReadOnlyModelViewSet):
     """Records of the review, with the filters of the records list."""
 
@@ -120,17 +136,7 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet):
         member = self.request.member
         if self.action != "list":
             return Record.objects.filter(review=member.review).visible()
-        form = FilterForm(
-            self.request.query_params,
-            searches=Search.objects.filter(review=member.review),
-            outcomes=record_filters.outcome_choices(member),
-        )
-        if not form.is_valid():
-            raise ValidationError(
-                {name: [str(one) for one in said] for name, said in form.errors.items()}
-            )
-        asked = record_filters.Filters(**form.asked())
-        return record_filters.find(member, asked).defer("raw", "raw_text", "search_text")
+        return records_asked_for(self.request).defer("raw", "raw_text", "search_text")
 
     def get_serializer_class(self):
         return RecordDetailSerializer if self.action == "retrieve" else RecordSerializer

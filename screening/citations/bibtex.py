@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 from bibtexparser.splitter import Splitter
 
-from screening.citations import latex, markup
+from screening.citations import bibtex_inheritance, latex, markup
+from screening.citations.bibtex_inheritance import resolved, said
 from screening.citations.citation import Citation, Problem
 from screening.citations.normalise import (
     FieldMap,
@@ -103,7 +105,18 @@ PLACES = FieldMap(
 def read(source: Source) -> Iterator[Citation | Problem]:
     """Read BibTeX, entry by entry."""
     strings = dict(_MONTHS)
-    for line, text in blocks(source.lines):
+    for item in resolved(_entries(source.lines, strings)):
+        if isinstance(item, Problem):
+            yield item
+        else:
+            found = citation_of(said(item), line=item.line, raw_text=item.raw_text)
+            yield replace(found, raw=tuple(item.tags)) if item.inherited else found
+
+
+def _entries(
+    lines: Iterable[tuple[int, str]], strings: dict[str, str]
+) -> Iterator[bibtex_inheritance.Entry | Problem]:
+    for line, text in blocks(lines):
         if not _COMMENT.match(text):
             yield from _read_block(line, text, strings)
 
@@ -163,14 +176,16 @@ def _has_opened(held: list[str], is_round: bool) -> bool:
     return is_round or any("{" in line for line in held)
 
 
-def _read_block(line: int, text: str, strings: dict[str, str]) -> Iterator[Citation | Problem]:
+def _read_block(
+    line: int, text: str, strings: dict[str, str]
+) -> Iterator[bibtex_inheritance.Entry | Problem]:
     for found in Splitter(text).split().blocks:
         at = line + max(0, found.start_line or 0)
         block = found.ignore_error_block if isinstance(found, DuplicateFieldKeyBlock) else found
         if isinstance(block, String):
             strings[block.key.lower()] = _value(str(block.value), strings)[0]
         elif isinstance(block, Entry):
-            yield from _citation(block, at, strings)
+            yield from _entry(block, at, strings)
         elif isinstance(block, ParsingFailedBlock):
             yield from _failed(block, at)
 
@@ -184,7 +199,9 @@ def _failed(block: ParsingFailedBlock, line: int) -> Iterator[Problem]:
         )
 
 
-def _citation(entry: Entry, line: int, strings: dict[str, str]) -> Iterator[Citation | Problem]:
+def _entry(
+    entry: Entry, line: int, strings: dict[str, str]
+) -> Iterator[bibtex_inheritance.Entry | Problem]:
     tags: list[tuple[str, str]] = [("ENTRYTYPE", entry.entry_type.lower()), ("ID", entry.key)]
     unknown: list[str] = []
     for field in entry.fields:
@@ -197,22 +214,22 @@ def _citation(entry: Entry, line: int, strings: dict[str, str]) -> Iterator[Cita
             "warning",
             f"The abbreviation “{name}” is not defined in the file; it was kept as it is.",
         )
-    yield citation_of(tags, line=line, raw_text=entry.raw or "")
+    yield bibtex_inheritance.Entry(line, tags, entry.raw or "")
 
 
-def citation_of(tags: list[tuple[str, str]], *, line: int, raw_text: str) -> Citation:
+def citation_of(tags: Sequence[tuple[str, str]], *, line: int, raw_text: str) -> Citation:
     """Turn an entry's fields into a citation; the raw values stay LaTeX."""
-    readable = [(key.lower(), _readable(key.lower(), value)) for key, value in tags]
-    values, latex_values = Values(readable), Values((key.lower(), value) for key, value in tags)
+    texts = [(key.lower(), readable(key.lower(), value)) for key, value in tags]
+    values, latex_values = Values(texts), Values((key.lower(), value) for key, value in tags)
     fields = fields_of(values, PLACES)
     fields["authors"] = _people(latex_values, "author") or _people(latex_values, "editor")
     fields["doi"] = first_found(
         doi_in, (value.replace("\\", "") for value in latex_values.all(PLACES.doi))
     )
-    fields["keywords"] = keywords_in(_keyword_lists(values), ";\n")
+    fields["keywords"] = keywords_in(keyword_lists(values), ";\n")
     kind = values.first(["entrytype"])
     own_type = values.first(["publication_type"])
-    fields["type"] = own_type.removeprefix(NO_TYPE) if own_type else _TYPES.get(kind, kind)
+    fields["type"] = own_type.removeprefix(NO_TYPE) if own_type else type_of(kind)
     fields["registry_id"] = values.first(["registry_id"]) or fields["registry_id"]
     fields["pages"] = str(fields["pages"]).replace("--", "-").replace("–", "-")
     is_own = "publication_type" in values.by_tag
@@ -224,13 +241,19 @@ def citation_of(tags: list[tuple[str, str]], *, line: int, raw_text: str) -> Cit
     return Citation(raw=tuple(tags), raw_text=raw_text, line=line, **fields)  # type: ignore[arg-type]
 
 
-def _keyword_lists(values: Values) -> list[str]:
-    """Keywords are parted by semicolons or, where there are none, by commas."""
+def keyword_lists(values: Values) -> list[str]:
+    """Return lists whose keywords are parted by semicolons or, where there are none, by commas."""
     lists = values.all(["keywords", "keyword", "author_keywords", "keywords-plus", "mesh_terms"])
     return [text if ";" in text else text.replace(",", ";") for text in lists]
 
 
-def _readable(key: str, value: str) -> str:
+def type_of(kind: str) -> str:
+    """Return the type of publication that a kind of entry stands for."""
+    return _TYPES.get(kind, kind)
+
+
+def readable(key: str, value: str) -> str:
+    """Return a field's value as text; links and identifiers are not LaTeX."""
     return value if key in _LATEX_FREE else latex.to_text(value)
 
 
@@ -267,8 +290,12 @@ def _parts(source: str) -> list[str]:
 
 
 def _people(values: Values, role: str) -> tuple[str, ...]:
-    names = (_name(part) for value in values.by_tag.get(role, ()) for part in _split_names(value))
-    return tuple(name for name in names if name)
+    return tuple(name for value in values.by_tag.get(role, ()) for name in people_in(value))
+
+
+def people_in(value: str) -> tuple[str, ...]:
+    """Return the names of one field as "Family, Given", organisations as they are."""
+    return tuple(name for part in _split_names(value) if (name := _name(part)))
 
 
 def _split_names(value: str) -> list[str]:

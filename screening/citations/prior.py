@@ -55,6 +55,7 @@ _OTHER_COLUMNS = (
     "decision", "screening decision", "screening status", "verdict", "inclusion", "include", "final_included",
     "final decision", "included?", "include?", "relevant", "screening",
 )  # fmt: skip
+_STAGES: dict[str, Stage] = {"title_abstract": "title_abstract", "full_text": "full_text"}
 _NOTE_TAGS = ("N1", "notes", "note", "NT", "RN", "annote", "custom 1", "research-notes", "%z", "")
 _NOTE_NAMES = frozenset(name.lower() for name in _NOTE_TAGS)
 
@@ -78,12 +79,18 @@ def prior_decisions(citation: Citation) -> tuple[PriorDecision, ...]:
 
 
 def _own(citation: Citation) -> Iterator[PriorDecision]:
-    """Our own exports tell outcomes, which are decisions of nobody in particular."""
+    """Our own exports tell decisions by name; else outcomes, decisions of nobody in particular."""
+    named = list(screened.decisions_in(citation.raw))
+    stages = {stage for stage, _ in named}
+    for stage, told in named:
+        yield _of_ours(stage, told.verdict, told.who, told.reasons)
     for stage, (outcome, reason) in screened.outcomes_in(citation.raw).items():
-        verdict = _WORDS.get(outcome.lower())
-        if verdict:
-            reasons = (reason,) if reason else ()
-            yield PriorDecision("reviewtool", verdict, stage=stage, reasons=reasons)  # type: ignore[arg-type]
+        if stage not in stages and (verdict := _WORDS.get(outcome.lower())):
+            yield _of_ours(stage, verdict, "", (reason,) if reason else ())
+
+
+def _of_ours(stage: str, verdict: str, who: str, reasons: tuple[str, ...]) -> PriorDecision:
+    return PriorDecision("reviewtool", _WORDS[verdict], who, _STAGES[stage], reasons)
 
 
 def _rayyan(columns: dict[str, str], notes: str) -> Iterator[PriorDecision]:

@@ -3,48 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Sequence
 
-import rispy
-
-from screening.citations import ris, screened
+from screening.citations import markup, people, ris, screened
 from screening.citations.citation import Citation
-from screening.citations.ris_types import TYPES, code_of
+from screening.citations.normalise import keywords_in, paragraphs
+from screening.citations.ris_types import code_of
+from screening.citations.tagged import Entry
 
-OWN = "ZZ"
+OWN = screened.RIS_TAG
 """A tag nobody else uses: what RIS has no place for ("reviewtool type: ...", "kept MH: ...")."""
 
 _CONSUMED = frozenset(
-    [
-        "TY",
-        "ER",
-        "TI",
-        "AU",
-        "PY",
-        "SP",
-        "EP",
-        "VL",
-        "IS",
-        "CP",
-        "DO",
-        "PM",
-        "AB",
-        "KW",
-        "LA",
-        "AN",
-        "N1",
-        "T2",
-        "UR",
-        "PMID",
-        "N2",
-        "A1",
-        "T1",
-        "NT",
-        "RN",
-    ]
-)
+    ["TY", "ER", "TI", "AU", "PY", "SP", "EP", "VL", "IS", "CP", "DO", "PM", "AB", "KW", "LA", "AN", "N1", "T2",
+     "UR", "PMID", "N2", "A1", "T1", "NT", "RN"]
+)  # fmt: skip
+"""Tags that our own fields stand in: a source's value there that is in no field is kept aside."""
+
+_NAMES = ("AU", "A1", "FAU", "AF")
+_FIELDS = (
+    "title", "authors", "year", "journal", "volume", "number", "pages", "doi", "pmid", "abstract", "keywords",
+    "language", "type", "registry_id", "url", "accession", "note",
+)  # fmt: skip
 _SPAN = re.compile(r"([A-Za-z]?\d[\w.]*)-([A-Za-z]?\d[\w.]*)")
+_OWN_FIELD = re.compile(r"reviewtool (?:type|registry_id):")
+_AFTER_SEMICOLON = re.compile(r";(\d*)")
 _GUESSES = (
     ("conference", "CPAPER"), ("chapter", "CHAP"), ("book", "BOOK"), ("thesis", "THES"), ("dissertation", "THES"),
     ("trial record", "DBASE"), ("report", "RPRT"), ("patent", "PAT"), ("preprint", "UNPB"), ("web", "ELEC"),
@@ -52,66 +35,117 @@ _GUESSES = (
 )  # fmt: skip
 
 
-class _Writer(rispy.RisWriter):
-    """Writes tags under their own names, all of them as lists."""
-
-    DEFAULT_MAPPING: ClassVar[dict[str, str]] = {tag: tag.lower() for tag in sorted(ris.TAGS)}
-    DEFAULT_LIST_TAGS: ClassVar[list[str]] = sorted(ris.TAGS)
-    DEFAULT_DELIMITER_MAPPING: ClassVar[dict[str, str]] = {}
-    REFERENCE_TYPE_KEY = "ty"
-
-    def set_header(self, count: int) -> str:
-        """Number nothing: a line "1." before a record is for people only."""
-        return ""
-
-
 def write(citations: Iterable[Citation]) -> str:
     """Return citations as RIS."""
-    return str(rispy.dumps([_entry(citation) for citation in citations], implementation=_Writer))
+    return "".join(entries(citations))
 
 
-def _entry(citation: Citation) -> dict[str, object]:
-    entry: dict[str, object] = {"ty": type_code(citation)}
-    for tag, values in _tags(citation):
-        if tag.lower() in _Writer.DEFAULT_MAPPING.values() and tag != "TY":
-            found = entry.setdefault(tag.lower(), [])
-            found.extend(value for value in values if value and (tag == "AU" or value not in found))  # type: ignore[attr-defined, operator]
-    return entry
+def entries(citations: Iterable[Citation]) -> Iterator[str]:
+    """Yield one record after the other, each with its end and an empty line."""
+    for citation in citations:
+        lines = "".join(f"{tag}  - {value}\n" for tag, value in _tags(citation))
+        yield f"TY  - {type_code(citation)}\n{lines}ER  - \n\n"
 
 
 def type_code(citation: Citation) -> str:
     """Return the RIS type: the exact one, or the nearest that the words suggest."""
     if exact := code_of(citation.type):
         return exact
-    if citation.type.upper() in TYPES:
-        return citation.type.upper()
     words = citation.type.lower()
     return next(
         (code for word, code in _GUESSES if word in words), "JOUR" if citation.journal else "GEN"
     )
 
 
-def _tags(citation: Citation) -> Iterable[tuple[str, list[str]]]:
-    """Return the tags of a citation's fields, and then what the fields do not hold."""
+def _tags(citation: Citation) -> list[tuple[str, str]]:
+    """Return the fields and then what they do not hold.
+
+    A source's own tags stay under their names as long as reading gives the same fields again;
+    where they would not (a person corrected the record), they all travel aside.
+    """
+    fields = [(tag, value) for tag, values in _fields(citation) for value in values if value]
+    found = fields + list(_kept(citation, aside=False))
+    if found != fields and not _reads_back(found, citation):
+        return fields + list(_kept(citation, aside=True))
+    return found
+
+
+def _reads_back(tags: Sequence[tuple[str, str]], citation: Citation) -> bool:
+    again = ris.citation_of(Entry(0, [("TY", type_code(citation)), *tags]))
+    return isinstance(again, Citation) and all(
+        getattr(again, name) == getattr(citation, name) for name in _FIELDS
+    )
+
+
+def _fields(citation: Citation) -> Iterable[tuple[str, Iterable[str]]]:
+    """Return the tags of a citation's fields."""
     start, end = _pages(citation.pages)
-    yield "TI", [_one_line(citation.title)]
-    yield "AU", [name if "," in name else f"{name}," for name in citation.authors]
+    yield "TI", [_line(citation.title)]
+    yield "AU", map(_author, citation.authors)
     yield "PY", [str(citation.year or "")]
-    yield "T2" if citation.title else "JF", [_one_line(citation.journal)]
-    yield "VL", [citation.volume]
-    yield "IS", [citation.number]
-    yield "SP", [start]
-    yield "EP", [end]
-    yield "DO", [citation.doi]
-    yield "PM", [citation.pmid]
+    yield "T2" if citation.title else "JF", [_line(citation.journal)]
+    yield "VL", [_line(citation.volume)]
+    yield "IS", [_line(citation.number)]
+    yield "SP", [_one_line(start)]
+    yield "EP", [_one_line(end)]
+    yield "DO", [_one_line(citation.doi)]
+    yield "PM", [_one_line(citation.pmid)]
     yield "AB", _paragraphs(citation.abstract)
-    yield "KW", list(citation.keywords)
-    yield "LA", [citation.language]
-    yield "UR", [citation.url]
-    yield "AN", [citation.accession]
-    yield "N1", citation.note.split("\n")
+    yield "KW", map(_keyword, citation.keywords)
+    yield "LA", [_line(citation.language)]
+    yield "UR", [_one_line(citation.url)]
+    yield "AN", [_line(citation.accession)]
+    yield "N1", _paragraphs(citation.note)
     yield OWN, _own(citation)
-    yield from _kept(citation)
+
+
+def _line(text: str) -> str:
+    """Return text on one line, as it must be spelled to be read as it is."""
+    return spelled(_one_line(text))
+
+
+def _author(name: str) -> str:
+    """Return a name with its comma; one at the end marks an organisation, as EndNote has it."""
+    name = _one_line(name)
+    written = name if "," in name else f"{name},"
+    if "&" not in name and "<" not in name and people.names((written,)) == (name,):
+        return written
+    ways = (written, _escaped(written), without_semicolons(written))
+    return next((each for each in ways if _author_read(each) == (name,)), written)
+
+
+def _author_read(written: str) -> tuple[str, ...]:
+    return tuple(map(markup.clean, people.names((written,))))
+
+
+def _keyword(word: str) -> str:
+    word = _one_line(word)
+    if keywords_in((word,)) == (word,):
+        return word
+    ways = (word, without_semicolons(word), _escaped(word))
+    return next((each for each in ways if keywords_in((each,)) == (word,)), word)
+
+
+def spelled(text: str) -> str:
+    """Return text as it must be written to be read as it is, entities that mean themselves included."""
+    is_plain = "&" not in text and "<" not in text
+    if is_plain or paragraphs(text) == text or paragraphs(_escaped(text)) != text:
+        return text
+    return _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    """Return text in which "&lt;" means itself: readers decode entities twice."""
+    return text.replace("&", "&amp;amp;").replace("<", "&amp;lt;")
+
+
+def without_semicolons(text: str) -> str:
+    """Return text whose semicolons part nothing: entities need none at their end."""
+
+    def entity(match: re.Match[str]) -> str:
+        return "&#59" + "".join(f"&#{ord(digit)}" for digit in match[1])
+
+    return _AFTER_SEMICOLON.sub(entity, text.replace("&", "&#38#38"))
 
 
 def _pages(pages: str) -> tuple[str, str]:
@@ -121,7 +155,7 @@ def _pages(pages: str) -> tuple[str, str]:
 
 def _paragraphs(text: str) -> list[str]:
     """Keep paragraphs in one value, unless one of them would be taken for a tag."""
-    lines = [line for line in text.split("\n") if line]
+    lines = [line for line in map(_one_line, spelled(text).split("\n")) if line]
     return lines if any(ris.tag_of(line) for line in lines[1:]) else ["\n".join(lines)]
 
 
@@ -133,27 +167,51 @@ def _own(citation: Citation) -> list[str]:
     return found
 
 
-def _kept(citation: Citation) -> Iterable[tuple[str, list[str]]]:
-    """Tags of the source that entered no field: RIS keeps its own, others travel in ours."""
+def _kept(citation: Citation, *, aside: bool) -> Iterator[tuple[str, str]]:
+    """Yield tags of the source that entered no field, under their own names or aside in ours."""
     is_ris = any(tag == "TY" for tag, _ in citation.raw)
+    held = _held(citation) if citation.raw else frozenset()
     for tag, value in citation.raw:
         text = _one_line(value)
-        if screened.outcomes_in([(tag, text)]):
-            yield OWN, [text if tag == OWN else screened.as_line(tag, text)]
+        if not text or tag in ("TY", "ER"):
+            continue
+        if screened.is_told(tag, text):
+            yield OWN, text if tag == OWN else screened.as_line(tag, text)
         elif tag == OWN:
-            yield OWN, [] if text.startswith("reviewtool ") else [text]
-        elif is_ris and tag in ris.TAGS:
-            yield tag, [] if tag in _CONSUMED else [text]
-        elif not _is_held(citation, text):
-            yield OWN, [f"kept {tag}: {text}" if tag else f"kept: {text}"]
+            if not _OWN_FIELD.match(text):
+                yield OWN, text
+        elif is_ris and tag in ris.TAGS and tag not in _CONSUMED and not aside:
+            yield tag, text
+        elif not _is_held(tag, text, held):
+            yield OWN, f"kept {tag}: {text}" if tag else f"kept: {text}"
 
 
-def _is_held(citation: Citation, text: str) -> bool:
-    """Tell whether a field holds the value already, word for word."""
-    fields = (citation.title, citation.abstract, citation.journal, citation.doi, citation.pmid, citation.url,
-              citation.note, citation.accession, citation.volume, citation.number, citation.pages,
-              citation.language, str(citation.year))  # fmt: skip
-    return text in fields or text in citation.keywords or text in citation.authors
+def _held(citation: Citation) -> frozenset[str]:
+    """Return every text that a field holds already, word for word."""
+    doi = citation.doi
+    texts = [
+        *(_one_line(getattr(citation, name)) for name in _FIELDS if name not in _LISTS), *citation.keywords,
+        *citation.authors, *map(_squeezed, citation.authors), str(citation.year), f"{citation.year}//",
+        f"{citation.year}///", *_pages(citation.pages), *map(_one_line, citation.note.split("\n")),
+        *map(_one_line, citation.abstract.split("\n")), *(f"{link}{doi}" for link in _DOI_LINKS if doi),
+    ]  # fmt: skip
+    return frozenset(texts)
+
+
+_LISTS = ("authors", "keywords", "year")
+_DOI_LINKS = ("https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "http://dx.doi.org/")
+
+
+def _is_held(tag: str, text: str, held: frozenset[str]) -> bool:
+    if text in held or (text.lower() in held and tag in ("DO", "DI", "doi")):
+        return True
+    if tag in _NAMES:
+        return _squeezed(text) in held
+    return ";" in text and all(part.strip() in held for part in text.split(";"))
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def _one_line(text: str) -> str:

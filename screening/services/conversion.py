@@ -44,12 +44,12 @@ def record_of(citation: Citation, *, file: ImportedFile, position: int) -> Recor
 
 def citation_of(record: Record) -> Citation:
     """Return a record as a citation, with everything its source said."""
-    return replace(
-        bare_citation_of(record),
-        raw=tuple((tag, value) for tag, value in record.raw),
-        raw_text=record.raw_text,
-        line=record.line,
-    )
+    return replace(tagged_citation_of(record), raw_text=record.raw_text, line=record.line)
+
+
+def tagged_citation_of(record: Record) -> Citation:
+    """Return a record's fields and tags as a citation, without its place in the file: to write."""
+    return replace(bare_citation_of(record), raw=tuple((tag, value) for tag, value in record.raw))
 
 
 def bare_citation_of(record: Record) -> Citation:

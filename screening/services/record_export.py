@@ -1,30 +1,26 @@
-"""Exports of exactly the records a list shows, with outcomes as far as the member may know.
+"""Exports of exactly the records a list shows, with what the member may know of their screening.
 
 Everything is written in constant memory, however many records there are.
 """
 
-import csv
-import io
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from reviewtool.reviews.models import Membership, Protocol, Stage
-from screening.citations import Citation, bibtex_writer, table_writer, write
-from screening.citations.screened import COLUMNS as SCREENED
-from screening.citations.screened import with_outcomes
-from screening.models import Record, Screening
-from screening.services.conversion import CHUNK, chunked, citation_of
+from screening.citations import Citation, bibtex_writer, ris_writer, screened, table_writer
+from screening.models import Decision, Record, Screening
+from screening.services.conversion import CHUNK, chunked, tagged_citation_of
 from screening.services.record_filters import outcome_words
 
-#: Names that no reader takes for a field of a citation, so that what is exported comes back as it was.
-BEFORE = ("record number", "report number", "found by", "kind of search", "searched on")
-AFTER = (*SCREENED.values(), "removed before screening")
-COLUMNS = (*BEFORE, *table_writer.COLUMNS, *AFTER)
+COLUMNS = (*screened.ORIGIN, *table_writer.COLUMNS, *screened.OUTCOME)
 _BLOCK = 256 * 1024
-_Told = dict[str, tuple[str, str]]
+_PIECE = 200
+_UNUSED = ("raw_text", "search_text", "keys")
+Known = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -39,27 +35,25 @@ class Format:
 
 def as_ris(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
     """Yield records as RIS, with every tag that fills no field of ours."""
-    for chunk in chunked(_citations(member, records)):
-        yield str(write(chunk, "ris"))
+    for entries in chunked(ris_writer.entries(_citations(member, records)), _PIECE):
+        yield "".join(entries)
 
 
 def as_bibtex(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
     """Yield records as BibTeX."""
-    for entry in bibtex_writer.entries(_citations(member, records)):
-        yield entry + "\n"
+    for entries in chunked(bibtex_writer.entries(_citations(member, records)), _PIECE):
+        yield "\n".join(entries) + "\n"
 
 
 def as_csv(member: Membership, records: QuerySet[Record]) -> Iterator[str]:
     """Yield records as CSV; a cell that a spreadsheet would run as a formula is neutralised."""
-    yield _line(list(COLUMNS))
-    for row in _rows(member, records):
-        yield _line(row)
+    yield from table_writer.csv_pieces(COLUMNS, _rows(member, records))
 
 
 def as_xlsx(member: Membership, records: QuerySet[Record]) -> Iterator[bytes]:
     """Yield a workbook; a value longer than Excel's cells goes on in a further column."""
     with tempfile.TemporaryFile() as file:
-        table_writer.write_workbook(file, COLUMNS, lambda: _rows(member, records))
+        table_writer.write_workbook(file, COLUMNS, _rows(member, records))
         file.seek(0)
         while block := file.read(_BLOCK):
             yield block
@@ -76,59 +70,93 @@ FORMATS = {
 }  # fmt: skip
 
 
+def file_name(member: Membership, how: Format) -> str:
+    """Return what a downloaded export is called."""
+    return f"{member.review.slug}-records.{how.suffix}"
+
+
 def _citations(member: Membership, records: QuerySet[Record]) -> Iterator[Citation]:
-    for record, told in _told(member, records):
-        yield with_outcomes(citation_of(record), told)
+    for record, known in _known(member, records):
+        yield screened.with_told(tagged_citation_of(record), known)
 
 
 def _rows(member: Membership, records: QuerySet[Record]) -> Iterator[list[str]]:
-    for record, told in _told(member, records.select_related("search")):
-        carried = dict(with_outcomes(Citation(), told).raw)
+    for record, known in _known(member, records):
         yield [
-            *_where_from(record),
-            *table_writer.cells(with_outcomes(citation_of(record), {})),
-            *(carried.get(column, "") for column in SCREENED.values()),
-            "yes" if record.removed_seq else "",
+            *(known.get(column, "") for column in screened.ORIGIN),
+            *table_writer.cells(screened.with_told(tagged_citation_of(record), {})),
+            *(known.get(column, "") for column in screened.OUTCOME),
         ]
 
 
-def _told(member: Membership, records: QuerySet[Record]) -> Iterator[tuple[Record, _Told]]:
-    """Yield records with what the member may know of their screening."""
+# ---------------------------------------------------------------- what is told of a record
+
+
+def _known(member: Membership, records: QuerySet[Record]) -> Iterator[tuple[Record, Known]]:
+    """Yield records with what the member may know of them: {column: text}."""
     words = outcome_words(member)
     protocol = member.review.protocol
-    for chunk in chunked(_in_chunks(records)):
-        rows = Screening.objects.filter(record__in={record.canonical_id for record in chunk})
-        states = {(row.record_id, row.stage): row for row in rows}
+    for chunk in _chunks(records):
+        groups = {record.group_id for record in chunk}
+        members = _members(groups)
+        outcomes: defaultdict[int, Known] = defaultdict(dict)
+        for row in Screening.objects.filter(record__in=groups):
+            outcomes[row.record_id][screened.COLUMNS[row.stage]] = _outcome(row, words, protocol)
+        decisions = _decisions(member, groups)
         for record in chunk:
-            reached = (states.get((record.group_id, stage)) for stage in Stage.values)
-            yield record, {row.stage: _words(row, words, protocol) for row in reached if row}
+            group = record.group_id
+            known = _origin(record, members[group]) | outcomes[group] | decisions[group]
+            yield record, known | {screened.REMOVED: "yes" if record.removed_seq else ""}
 
 
-def _words(row: Screening, words: dict[str, str], protocol: Protocol) -> tuple[str, str]:
-    reason = protocol.reason_label(row.stage, row.reason) if row.is_settled and row.reason else ""
-    return words[row.outcome], reason
-
-
-def _line(cells: list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(table_writer.neutral(cell) for cell in cells)
-    return line.getvalue()
-
-
-def _in_chunks(records: QuerySet[Record]) -> Iterator[Record]:
+def _chunks(records: QuerySet[Record]) -> Iterator[list[Record]]:
     """Walk the records by id: constant memory on every database, whatever else is written."""
+    records = records.select_related("search").defer(*_UNUSED)
     after = 0
     while chunk := list(records.filter(pk__gt=after).order_by("pk")[:CHUNK]):
-        yield from chunk
+        yield chunk
         after = chunk[-1].pk
 
 
-def _where_from(record: Record) -> list[str]:
+def _members(groups: set[int]) -> dict[int, list[tuple[int, str]]]:
+    """Return every group's records with their sources: {group: [(record, source)]}."""
+    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    rows = Record.objects.visible().filter(canonical__in=groups).order_by("pk")
+    for group, record, source in rows.values_list("canonical_id", "pk", "search__source"):
+        found[group or record].append((record, source))
+    return found
+
+
+def _origin(record: Record, members: list[tuple[int, str]]) -> Known:
     search = record.search
-    return [
-        str(record.pk),
-        str(record.canonical_id),
-        search.source,
-        search.get_kind_display(),
-        str(search.searched_on),
-    ]
+    values = (
+        str(record.pk), str(record.group_id), ", ".join(str(pk) for pk, _ in members),
+        search.source, search.get_kind_display(), str(search.searched_on),
+        "; ".join(dict.fromkeys(source for _, source in members)),
+    )  # fmt: skip
+    return dict(zip(screened.ORIGIN, values, strict=True))
+
+
+def _outcome(row: Screening, words: dict[str, str], protocol: Protocol) -> str:
+    reason = protocol.reason_label(row.stage, row.reason) if row.is_settled and row.reason else ""
+    return screened.outcome_told(words[row.outcome], reason)
+
+
+def _decisions(member: Membership, groups: set[int]) -> defaultdict[int, Known]:
+    """Return the decisions that stand and that the member may see, of every group by stage."""
+    by_place: defaultdict[tuple[int, str], list[screened.Told]] = defaultdict(list)
+    rows = Decision.objects.visible_to(member).current().filter(record__canonical__in=groups)
+    for row in rows.select_related("actor__user", "protocol", "record").order_by("seq"):
+        by_place[row.record.group_id, row.stage].append(_told(row))
+    found: defaultdict[int, Known] = defaultdict(dict)
+    for (group, stage), told in by_place.items():
+        found[group][screened.DECISIONS[Stage(stage)]] = screened.decisions_told(told)
+    return found
+
+
+def _told(row: Decision) -> screened.Told:
+    who = f"{row.actor} (adjudication)" if row.is_adjudication else str(row.actor)
+    codes = [code for code in (row.reason, *row.further_reasons) if code]
+    protocol = row.protocol or row.review.protocol
+    labels = tuple(protocol.reason_label(row.stage, code) for code in codes)
+    return screened.Told(who, row.verdict, labels)

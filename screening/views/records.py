@@ -56,7 +56,7 @@ def export(request: HttpRequest, member: Membership, format: str) -> HttpRespons
     found = record_filters.find(member, record_filters.Filters(**asked))
     how = record_export.FORMATS[format]
     response = StreamingHttpResponse(how.write(member, found), content_type=how.content_type)
-    name = f"{member.review.slug}-records.{how.suffix}"
+    name = record_export.file_name(member, how)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews.models import Event
 from screening.citations import Citation, read
+from screening.citations import screened as screened_tags
 from screening.citations.prior import prior_decisions
 from screening.citations.screened import outcomes_in
 from screening.models import Record, Screening
@@ -235,20 +236,65 @@ def citations_in(data: bytes, name: str) -> list[Citation]:
     return [item for item in read(io.BytesIO(data), name=name) if isinstance(item, Citation)]
 
 
-@pytest.mark.parametrize("format", ["ris", "csv", "xlsx", "bibtex"])
-def test_every_format_carries_the_outcomes_and_comes_back(format, screened, lena):
+FORMATS = ("ris", "csv", "xlsx", "bibtex")
+
+
+def told_of(citation: Citation) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(one.reviewer, one.verdict, one.reasons) for one in prior_decisions(citation)]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_carries_decisions_and_outcomes_and_comes_back(format, screened, lena):
     again = citations_in(exported(lena, format), f"records.{format}")
 
     assert [citation.title for citation in again] == ["In", "Out", "Torn"]
-    told = [
-        [(one.stage, one.verdict, one.reasons) for one in prior_decisions(citation)]
-        for citation in again
+    assert list(map(told_of, again)) == [
+        [("Alice", "include", ()), ("Bob", "include", ())],
+        [("Alice", "exclude", ("Not the site",)), ("Bob", "exclude", ("Not the site",))],
+        [("Alice", "include", ()), ("Bob", "exclude", ("Not the site",))],
     ]
-    assert told == [
-        [("title_abstract", "include", ())],
-        [("title_abstract", "exclude", ("Not the site",))],
-        [],
+    assert [outcomes_in(citation.raw)["title_abstract"] for citation in again] == [
+        ("included", ""),
+        ("excluded", "Not the site"),
+        ("conflict", ""),
     ]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_only_ones_own_decision_is_exported_until_the_record_is_settled(format, screened, bob):
+    again = citations_in(exported(bob, format), f"records.{format}")
+
+    assert len(told_of(again[1])) == 2
+    assert told_of(again[2]) == [("Bob", "exclude", ("Not the site",))]
+    assert outcomes_in(again[2].raw)["title_abstract"] == ("not settled", "")
+
+
+def test_an_adjudication_is_told_apart_from_the_reviewers_decisions(screened, ada, lena):
+    adjudicate(screened[2], by=ada, stage=STAGE, verdict="include")
+    torn = citations_in(exported(lena, "csv"), "records.csv")[2]
+
+    assert told_of(torn)[-1] == ("Ada (adjudication)", "include", ())
+    assert outcomes_in(torn.raw)["title_abstract"] == ("included", "")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_record_says_which_others_are_the_same_report_and_where_they_were_found(
+    format, add, lena
+):
+    one, two = add("One"), add("Two")
+    other = imports.register_search(
+        lena, kind="register", source="A register", searched_on=date(2024, 5, 4)
+    )
+    three = imports.add_record(other, by=lena, title="Three")
+    dedupe.join([one, two], by=lena)
+    dedupe.join([two, three], by=lena)
+    again = citations_in(exported(lena, format), f"records.{format}")
+
+    told = screened_tags.told_in(again[2].raw)
+    assert told["report number"] == str(one.pk)
+    assert told["records of the report"] == f"{one.pk}, {two.pk}, {three.pk}"
+    assert told["found by"] == "A register"
+    assert told["sources of the report"] == "PubMed; A register"
 
 
 @pytest.mark.parametrize("format", ["ris", "csv", "xlsx", "bibtex"])
