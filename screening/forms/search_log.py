@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 
-from screening.prisma.search_log_items import ANSWERS
-from screening.services.search_log import LONGEST_ANSWER
+from screening.prisma.search_log_items import ANSWERS, LONGEST_ANSWER
 
 
 class SearchLogForm(forms.Form):

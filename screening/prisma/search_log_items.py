@@ -116,3 +116,5 @@ ITEMS = (
 #: What the review itself may say: (key, number and name, what is asked).
 ANSWERS = tuple(item for item in ITEMS if not item.is_computed)
 ANSWER_KEYS = tuple(item.key for item in ANSWERS)
+#: In characters.
+LONGEST_ANSWER = 10_000

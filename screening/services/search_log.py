@@ -17,11 +17,9 @@ from screening.events.search_log import SearchLogCorrected
 from screening.models import Record, Search
 from screening.prisma.flow import Flow
 from screening.prisma.search_log import Deduplication, LoggedSearch, SearchLog
-from screening.prisma.search_log_items import ANSWER_KEYS, ITEMS
+from screening.prisma.search_log_items import ANSWER_KEYS, ITEMS, LONGEST_ANSWER
 from screening.services import duplicates, imports
 from screening.services.prisma import flow_of
-
-LONGEST_ANSWER = 10_000
 
 
 def log_of(review: Review) -> SearchLog:

@@ -162,7 +162,8 @@ def test_a_lead_exports_the_flow(page_of, review, lena, records):
 
 PAGES = (
     "overview", "activity", "reviews:protocol", "reviews:edit_protocol", "reviews:team",
-    "screening:searches", "screening:search_new", "screening:duplicates",
+    "screening:searches", "screening:search_new", "screening:search_log",
+    "screening:search_log_edit", "screening:duplicates",
     "screening:duplicates_joined", "screening:conflicts", "screening:fulltexts",
     "screening:studies", "screening:records", "screening:prisma", "extraction:extract",
     "extraction:evidence", "extraction:table", "extraction:codebooks",
