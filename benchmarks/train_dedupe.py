@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from screening.citations import Citation
 from screening.dedupe import trees
 from screening.dedupe.block import candidate_pairs
-from screening.dedupe.compare import FEATURES, features_of
+from screening.dedupe.compare import FEATURES, features_of, hopeful
 from screening.dedupe.normalise import Keys, keys
 from screening.management.commands.find_duplicates import read_csv
 
@@ -65,7 +65,7 @@ def read_set(folder: Path, name: str) -> LabelledSet:
         cluster_of = {row["ID"]: row["cluster_id"] for row in csv.DictReader(stream)}
     truth = [cluster_of[names[at]] for at in range(len(names))]
     records = [keys(citations[at]) for at in range(len(names))]
-    pairs = candidate_pairs(records)
+    pairs = hopeful(records, candidate_pairs(records))
     labels = np.array([truth[i] == truth[j] for i, j in pairs.tolist()], dtype=bool)
     listed = [names[at] for at in range(len(names))]
     print_of = fingerprint(folder / f"{name}.csv", folder / f"{name}.truth.csv")
@@ -105,7 +105,6 @@ def told(model: HistGradientBoostingClassifier) -> dict:
     return {
         "features": list(FEATURES),
         "baseline": float(model._baseline_prediction.ravel()[0]),
-        "depth": max(tree.pop("depth") for tree in laid),
         "trees": laid,
     }
 

@@ -23,6 +23,8 @@ FEATURES = (
 )  # fmt: skip
 #: A short title found at so many different places is the title of a column, not of a report.
 PLACES_OF_A_COLUMN, _SHORT_TITLE = 4, 50
+#: Titles less alike, that share neither end, are not compared further unless a place or id agrees.
+_ALIKE_AT_ALL, _END = 0.5, 18
 
 
 def features_of(records: Sequence[Keys], pairs: Ints) -> Floats:
@@ -38,6 +40,23 @@ def features_of(records: Sequence[Keys], pairs: Ints) -> Floats:
         **_mark_features(records, a, b),
     }
     return np.stack([columns[name] for name in FEATURES], axis=1)
+
+
+def hopeful(records: Sequence[Keys], pairs: Ints) -> Ints:
+    """The pairs that look a little alike: the others share a key and nothing else."""
+    a, b = pairs[:, 0], pairs[:, 1]
+    titles = [one.title for one in records]
+    ids = [[one.doi for one in records], [one.pmid for one in records]]
+    ids += [[one.registry for one in records], [one.cochrane for one in records]]
+    ends = [[title[:_END] for title in titles], [title[-_END:] for title in titles]]
+    beginnings = [one.abstract[:50] for one in records]
+    kept = np.any([_same(values, a, b) == 1 for values in (*ids, *ends, beginnings)], axis=0)
+    page = _same([one.first_page for one in records], a, b) == 1
+    by_same = _same([one.surnames[:1] for one in records], a, b) == 1
+    kept |= page & (by_same | (_same([one.volume for one in records], a, b) == 1))
+    rest = np.flatnonzero(~kept)
+    kept[rest] = _alike(titles, a[rest], b[rest], fuzz.ratio) >= _ALIKE_AT_ALL
+    return pairs[kept]
 
 
 def is_column(records: Sequence[Keys]) -> NDArray[np.bool_]:
@@ -139,10 +158,9 @@ def _place_features(records: Sequence[Keys], a: Ints, b: Ints) -> dict[str, Floa
 def _same(values: Sequence[Hashable], a: Ints, b: Ints) -> Floats:
     """1 where equal, 0 where not, NaN where one of the two is empty."""
     numbers: dict[Hashable, int] = {}
-    codes = np.array(
-        [numbers.setdefault(value, len(numbers)) if value else -1 for value in values], dtype=int
-    )
-    one, other = codes[a], codes[b]
+    codes = [numbers.setdefault(value, len(numbers)) if value else -1 for value in values]
+    numbered = np.array(codes, dtype=np.int64)
+    one, other = numbered[a], numbered[b]
     return np.where((one < 0) | (other < 0), np.nan, (one == other).astype(float))
 
 

@@ -9,7 +9,7 @@ from screening.citations import Citation
 from screening.dedupe import trees
 from screening.dedupe.block import Ints, blocking_keys, candidate_pairs
 from screening.dedupe.cluster import settle
-from screening.dedupe.compare import FEATURES, Floats, features_of, is_column
+from screening.dedupe.compare import FEATURES, Floats, features_of, hopeful, is_column
 from screening.dedupe.judge import WORTH_ASKING, Match, judge
 from screening.dedupe.normalise import Keys, keys
 from screening.dedupe.pair import Pair
@@ -53,6 +53,7 @@ def find_duplicates(
     columns = is_column(records)
     found: list[Match] = []
     for pairs in _in_parts(candidate_pairs(records, touching)):
+        pairs = hopeful(records, pairs)
         features = features_of(records, pairs)
         scores = (model or trees.frozen()).probability(features)
         for row in np.flatnonzero(_worth_judging(features, scores)).tolist():

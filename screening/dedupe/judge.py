@@ -9,7 +9,7 @@ from screening.dedupe.vetoes import Veto, vetoes_on
 #: From here on the model is sure enough to join, and from here on a person is worth asking.
 SURE, WORTH_ASKING = 0.9, 0.1
 #: Pairs with these vetoes are other reports: nobody is asked about them.
-_FINAL = frozenset(["column", "registration", "version"])
+_FINAL = frozenset(["column", "registration"])
 _ONLY_TITLE = "nothing beyond the title agrees"
 _NOT_SURE = "the records agree in too little to be sure"
 
@@ -71,13 +71,15 @@ def _question(
 
 def _shares_an_id(pair: Pair) -> bool:
     """A DOI under titles that have nothing in common may be wrong, or the title translated."""
-    is_by_same = pair.same_first_author or pair.same_page
+    is_by_same = pair.same_first_author or (pair.same_page and not pair.no_author_shared)
     return pair.same_id and not pair.is_column and (is_by_same or not pair.both("title"))
 
 
 def _rule(pair: Pair, score: float) -> str:
     """The rule that joins a pair without a veto; empty where none does."""
     is_one_title = pair.likeness >= 90 and not pair.is_column
+    if pair.is_column and _is_one_column(pair):
+        return "same title, author, issue and pages"
     if pair.a.is_entry and pair.b.is_entry:
         is_one = pair.agree("registry") and is_one_title
         return f"same registration, {_title_words(pair)}" if is_one else ""
@@ -88,6 +90,13 @@ def _rule(pair: Pair, score: float) -> str:
     return _sure_rule(pair)
 
 
+def _is_one_column(pair: Pair) -> bool:
+    """An editorial twice: the model knows too few of them to be sure."""
+    is_one_issue = pair.agree("volume") and pair.agree("number") and pair.years_apart == 0
+    is_by_same = pair.same_first_author and pair.a.title == pair.b.title
+    return is_one_issue and is_by_same and pair.same_pages and (pair.journals or 0) >= 0.8
+
+
 def _sure_rule(pair: Pair) -> str:
     """What agrees beyond the title, which alone never joins; empty where nothing does."""
     title = _title_words(pair)
@@ -95,6 +104,8 @@ def _sure_rule(pair: Pair) -> str:
         return f"same {'DOI' if pair.agree('doi') else 'PubMed id'}, {title}"
     if pair.same_place and max(pair.likeness, pair.inside - 20) >= 70:
         return f"same first page and {'volume' if pair.agree('volume') else 'journal'}, {title}"
+    if _same_pages_by_same(pair):
+        return f"same pages and first author, {title}"
     if pair.words_added or pair.likeness < 90:
         return ""
     is_one_journal = (pair.journals or 0) >= 0.8
@@ -103,6 +114,14 @@ def _sure_rule(pair: Pair) -> str:
     if (pair.abstracts or 0) > 0.85:
         return f"same abstract, {title}"
     return f"same authors, year and journal, {title}" if _four_agree(pair) else ""
+
+
+def _same_pages_by_same(pair: Pair) -> bool:
+    """Proceedings have neither volume nor journal; ten pages by one author are telling."""
+    is_title = max(pair.likeness, pair.inside - 5) >= 90
+    is_near = pair.years_apart in (0, 1) and pair.a.first_page != "1"
+    is_by_same = pair.same_first_author and pair.same_pages
+    return is_title and is_near and is_by_same and not pair.journals_differ
 
 
 def _four_agree(pair: Pair) -> bool:

@@ -14,6 +14,12 @@ _SUFFIX = re.compile(
 _RETRACTED = re.compile(
     r"^\W*(?:retracted(?: article)?|withdrawn|article retracted)\b[\s:.\-–—]+", re.I
 )
+#: The announcement of an erratum goes to the end of the title; often its bracket is not closed.
+_ANNOUNCED = re.compile(
+    r"[\s.]*[\[(](?:published )?(?:erratum|corrected|corrections?|comments?|retraction|update)"
+    r"\b[^\])]{0,30}\bin\b.*$",
+    re.I | re.S,
+)
 _START = r"^\W*(?:the )?"
 _MARKS = {
     "erratum": re.compile(
@@ -92,7 +98,7 @@ _DIGITS = re.compile(r"\d+")
 
 def without_suffixes(title: str) -> str:
     """The title without what a database hung on it, however many of them."""
-    title = _RETRACTED.sub("", title.strip())
+    title = _ANNOUNCED.sub("", _RETRACTED.sub("", title.strip()))
     shorter = _SUFFIX.sub("", title)
     while shorter and shorter != title:
         title, shorter = shorter, _SUFFIX.sub("", shorter)

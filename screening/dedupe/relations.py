@@ -22,9 +22,9 @@ def relation_of(pair: Pair) -> str:
     if not _is_about_the_same(pair):
         return ""
     mark, name = next((both for both in _BY_MARK if pair.one_only(both[0])), ("", ""))
-    if mark in _UNMISTAKABLE:
+    if mark in _UNMISTAKABLE and not (mark == "erratum" and pair.same_pages):
         return name
-    if pair.same_id and not pair.pages_differ:
+    if (pair.same_id and not pair.pages_differ) or (mark and pair.same_pages and pair.same_place):
         return ""
     if mark:
         return name
