@@ -1,7 +1,14 @@
 """Finding duplicate records: normalise, block, compare, judge, cluster (pure)."""
 
 from screening.dedupe.cluster import clusters
-from screening.dedupe.engine import best_fields, find_duplicates, keys_of
+from screening.dedupe.engine import best_fields, find_duplicates, find_new_duplicates, keys_of
 from screening.dedupe.judge import Match
 
-__all__ = ["Match", "best_fields", "clusters", "find_duplicates", "keys_of"]
+__all__ = [
+    "Match",
+    "best_fields",
+    "clusters",
+    "find_duplicates",
+    "find_new_duplicates",
+    "keys_of",
+]

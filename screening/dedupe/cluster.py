@@ -1,32 +1,52 @@
 """From pairs to groups: what pairs refused is not joined by way of a third record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from screening.dedupe.judge import Match, vetoes
+from screening.dedupe.judge import Match
 from screening.dedupe.normalise import Keys
 
 _BY_A_THIRD = "joining them would also join records of which"
+#: Says in words why two records (by id) must not end in one group; empty where nothing does.
+Obstacle = Callable[[int, int], str]
 
 
-def settle(matches: Sequence[Match], records: Mapping[int, Keys]) -> list[Match]:
+def settle(
+    matches: Sequence[Match], records: Mapping[int, Keys], obstacle: Obstacle
+) -> list[Match]:
     """Turn sure matches into questions where joining them would join a pair that has a veto.
 
     The best matches are joined first, equal ones in the order of what the records say: the
-    order of the ids decides nothing.
+    order of the ids decides nothing. Between two groups only the surest question is asked: its
+    answer settles the others.
     """
     group = {number: {number} for number in records}
     refused: dict[tuple[int, int], Match] = {}
-    for match in _best_first(matches, records):
+    for match in _best_first(matches, records, "same"):
         left, right = group[match.first], group[match.second]
         if left is right:
             continue
-        veto = _first_veto(left, right, records)
-        if veto:
-            refused[match.first, match.second] = _asked(match, veto)
+        found = _first_obstacle(left, right, obstacle)
+        if found:
+            refused[match.first, match.second] = _asked(match, found)
         else:
             _unite(left, right, group)
-    return [refused.get((match.first, match.second), match) for match in matches]
+    settled = [refused.get((match.first, match.second), match) for match in matches]
+    return _asked_once(settled, group, records)
+
+
+def _asked_once(
+    matches: Sequence[Match], group: Mapping[int, set[int]], records: Mapping[int, Keys]
+) -> list[Match]:
+    """Leave out questions within a group, and all but the best between two groups."""
+    asked: set[frozenset[int]] = set()
+    kept = set()
+    for match in _best_first(matches, records, "ask"):
+        between = frozenset((id(group[match.first]), id(group[match.second])))
+        if len(between) == 2 and between not in asked:
+            asked.add(between)
+            kept.add((match.first, match.second))
+    return [m for m in matches if m.verdict != "ask" or (m.first, m.second) in kept]
 
 
 def clusters(matches: Iterable[Match], ids: Iterable[int]) -> list[list[int]]:
@@ -44,24 +64,22 @@ def clusters(matches: Iterable[Match], ids: Iterable[int]) -> list[list[int]]:
         left, right = group[match.first], group[match.second]
         if left is right or any(not apart[number].isdisjoint(right) for number in left):
             continue
-        left |= right
-        for number in right:
-            group[number] = left
+        _unite(left, right, group)
     distinct = {id(members): members for members in group.values()}
     return sorted(sorted(members) for members in distinct.values() if len(members) > 1)
 
 
-def _best_first(matches: Sequence[Match], records: Mapping[int, Keys]) -> list[Match]:
-    def order(match: Match) -> tuple[float, list[str]]:
-        pair = (records[match.first], records[match.second])
-        return -match.score, sorted(map(repr, pair))
+def _best_first(matches: Sequence[Match], records: Mapping[int, Keys], verdict: str) -> list[Match]:
+    def order(match: Match) -> tuple:
+        pair = (records[match.first].content, records[match.second].content)
+        return -match.score, sorted(pair)
 
-    return sorted((match for match in matches if match.verdict == "same"), key=order)
+    return sorted((match for match in matches if match.verdict == verdict), key=order)
 
 
-def _first_veto(left: set[int], right: set[int], records: Mapping[int, Keys]) -> str:
-    found = (vetoes(records[a], records[b]) for a in sorted(left) for b in sorted(right))
-    return next((words[0] for words in found if words), "")
+def _first_obstacle(left: set[int], right: set[int], obstacle: Obstacle) -> str:
+    found = (obstacle(a, b) for a in sorted(left) for b in sorted(right))
+    return next((words for words in found if words), "")
 
 
 def _unite(left: set[int], right: set[int], group: dict[int, set[int]]) -> None:

@@ -1,29 +1,88 @@
 """From citations to matches and clusters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from screening.citations import Citation
-from screening.dedupe.block import blocking_keys, candidate_pairs
+from screening.dedupe import trees
+from screening.dedupe.block import Ints, blocking_keys, candidate_pairs
 from screening.dedupe.cluster import settle
-from screening.dedupe.judge import Match, judge
-from screening.dedupe.normalise import keys
+from screening.dedupe.compare import FEATURES, Floats, features_of, hopeful, is_column
+from screening.dedupe.judge import WORTH_ASKING, Match, judge
+from screening.dedupe.normalise import Keys, keys
+from screening.dedupe.pair import Pair
+from screening.dedupe.vetoes import obstacles_in
 
 _LONGEST = ("title", "abstract", "journal", "pages")
 _ANY = ("year", "volume", "number", "doi", "pmid", "language", "type", "registry_id", "url", "note")
+_SAID = (
+    "title",
+    "authors",
+    "year",
+    "journal",
+    "volume",
+    "number",
+    "pages",
+    "doi",
+    "pmid",
+    "abstract",
+)
+#: So many pairs are compared at a time: memory stays small however many records there are.
+_AT_ONCE = 200_000
+_INSIDE, _MARKS, _ENTRY, _TITLE, _ID = (
+    FEATURES.index(name) for name in ("title_inside", "marks", "entry", "title", "same_id")
+)
 
 
-def find_duplicates(citations: Mapping[int, Citation]) -> Sequence[Match]:
+def find_duplicates(
+    citations: Mapping[int, Citation],
+    *,
+    new: Collection[int] | None = None,
+    model: trees.Forest | None = None,
+) -> Sequence[Match]:
     """Compare citations and return every pair worth telling of, whatever their order.
 
-    The ids decide nothing but which record of a pair is called the first.
+    The ids decide nothing but which record of a pair is called the first. With `new`, only pairs
+    that hold at least one of these ids are compared. `model` stands in for the frozen one.
     """
-    records = {number: keys(citation) for number, citation in citations.items()}
-    found = (
-        judge(first, second, records[first], records[second])
-        for first, second in candidate_pairs(records)
+    ids = sorted(citations)
+    records = [keys(citations[number]) for number in ids]
+    touching = None if new is None else np.isin(ids, sorted(new))
+    columns = is_column(records)
+    found: list[Match] = []
+    for pairs in _in_parts(candidate_pairs(records, touching)):
+        pairs = hopeful(records, pairs)
+        features = features_of(records, pairs)
+        scores = (model or trees.frozen()).probability(features)
+        for row in np.flatnonzero(_worth_judging(features, scores)).tolist():
+            i, j = pairs[row].tolist()
+            match = judge(
+                ids[i], ids[j], Pair(records[i], records[j], bool(columns[i] or columns[j])),
+                score=scores[row], identical=_are_identical(citations[ids[i]], citations[ids[j]]),
+            )  # fmt: skip
+            if match is not None:
+                found.append(match)
+    by_id = dict(zip(ids, records, strict=True))
+    return settle(
+        found, by_id, _obstacle(by_id, dict(zip(ids, columns.tolist(), strict=True)), citations)
     )
-    return settle([match for match in found if match is not None], records)
+
+
+def find_new_duplicates(
+    new: Mapping[int, Citation],
+    existing: Mapping[int, Collection[str]],
+    fetch: Callable[[Collection[int]], Mapping[int, Citation]],
+) -> Sequence[Match]:
+    """Find the duplicates of new records among themselves and among existing ones.
+
+    `existing` holds the blocking keys of the records that are there (`keys_of`); only those that
+    share a key with a new record are fetched and compared, so that the work is about the new.
+    """
+    wanted = {key for citation in new.values() for key in keys_of(citation)}
+    near = [number for number, own in existing.items() if not wanted.isdisjoint(own)]
+    return find_duplicates({**fetch(near), **new}, new=set(new))
 
 
 def keys_of(citation: Citation) -> frozenset[str]:
@@ -50,3 +109,36 @@ def best_fields(citations: Mapping[int, Citation]) -> dict[str, tuple[Any, int]]
         if having:
             best[name] = max(having, key=lambda pair: (len(pair[0]), sum(map(len, pair[0]))))
     return best
+
+
+def _in_parts(pairs: Ints) -> Iterator[Ints]:
+    for start in range(0, len(pairs), _AT_ONCE):
+        yield pairs[start : start + _AT_ONCE]
+
+
+def _worth_judging(features: Floats, scores: Floats) -> Any:
+    """Pairs the model holds possible, and those that may be related or the same entry."""
+    inside = np.nan_to_num(features[:, _INSIDE])
+    related = (inside >= 0.7) & ((features[:, _MARKS] > 0) | (features[:, _ENTRY] == 1))
+    same = (features[:, _TITLE] == 1) | (features[:, _ID] == 1)
+    return (scores >= WORTH_ASKING) | related | same
+
+
+def _are_identical(one: Citation, other: Citation) -> bool:
+    """The same in every field, and with more than a place to know a report by."""
+    said = [getattr(one, name) for name in _SAID]
+    return any((one.title, one.doi, one.pmid)) and said == [getattr(other, name) for name in _SAID]
+
+
+def _obstacle(
+    records: Mapping[int, Keys], columns: Mapping[int, bool], citations: Mapping[int, Citation]
+) -> Callable[[int, int], str]:
+    """What keeps two records out of one group: the weightiest veto, in words."""
+
+    def weigh(a: int, b: int) -> str:
+        if _are_identical(citations[a], citations[b]):
+            return ""
+        against = obstacles_in(Pair(records[a], records[b], columns[a] or columns[b]))
+        return against[0].words if against else ""
+
+    return weigh

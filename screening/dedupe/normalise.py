@@ -5,79 +5,95 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
+from functools import lru_cache
 
 from screening.citations import Citation
+from screening.dedupe import marks
+from screening.dedupe.places import doi_key, number_key, page_span, pages_and_number
 
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
     "η": "eta", "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu",
     "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi",
-    "ψ": "psi", "ω": "omega",
+    "ψ": "psi", "ω": "omega", "ı": "i", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d",
+    "æ": "ae", "Æ": "ae", "œ": "oe", "’": "", "‘": "", "'": "", "`": "", "´": "", "ʼ": "",
 }  # fmt: skip
-_TAG = re.compile(r"<[^<>]{1,60}>")
+_GREEK |= {
+    letter.upper(): name for letter, name in _GREEK.items() if letter in "αβγδεζηθκλμνξπρστφχψω"
+}
+_LETTERS = str.maketrans(_GREEK)
+_TAG = re.compile(r"<[^<>]{1,60}>|</?[a-z]{1,6}(?=\s)|\\text\w+|[{}$\\]")
 _NOT_WORD = re.compile(r"[\W_]+")
-#: What databases hang on titles: "[Review]", "[88 refs]", "[Chinese]", "[Erratum appears in ...]".
-_SUFFIX = re.compile(
-    r"\s*(?:\[(?:review|letter|editorial|comment|\d+ refs?|[a-z]+(?: language)?|"
-    r"(?:erratum|comment) (?:appears )?in\b[^\]]*)\]|\((?:review|letter|[a-z]+ language)\))\.?\s*$",
+_MOJIBAKE = re.compile(r"Ã[\x80-\xbf]|Â[\x80-\xbf]|â\x80")
+_REGISTRY = re.compile(
+    r"\b(?:NCT ?\d{8}|ISRCTN ?\d{6,}|ACTRN ?\d{14}|DRKS ?\d{8}|ChiCTR[-\w]*\d{8,}|"
+    r"EUCTR ?\d{4}-\d{6}-\d\d|UMIN ?\d{9}|CTRI/\d{4}/\d\d/\d{6}|JPRN-\w+|IRCT\w*\d{8,}|"
+    r"CRD ?\d{11})\b",
     re.I,
 )
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_REGISTRY = re.compile(r"\b(?:NCT\d{8}|ISRCTN\d{6,}|ACTRN\d{14}|DRKS\d{8})\b", re.I)
-_RUN_ON = re.compile(r"(?<=[A-Z]\.)(?=[A-ZÀ-Þ][a-zß-ÿ])")
+_REGISTER = re.compile(
+    r"clinical ?trials? ?gov|isrctn|\bwho\b.*(?:ictrp|trials? (?:registry|search))|"
+    r"trials? regist(?:er|ry)|^prospero\b|^(?:cdr york|crd york)"
+)
+_RUN_ON = re.compile(
+    r"(?<=[A-Z]\.)(?=[A-ZÀ-Þ][a-zß-ÿ])|"
+    r"(?<=[a-zß-ÿ]{2})(?<!\bMac)(?<!\bVan)(?<!\bDel)(?<!\bFitz)(?<!\bVon)(?=[A-ZÀ-Þ][a-zß-ÿ]{2,})"
+)
 _INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,3}")
 _GLUED = re.compile(r"(?<=[a-zß-ÿ])(?:[A-Z]\.-?)+$")
-#: Shorter texts ("NA", "None") are no abstract.
-_SHORTEST_ABSTRACT = 40
-_PAGES = re.compile(r"([a-z]*)(\d+)\s*[-–—]+\s*([a-z]*)(\d+)", re.I)
+_NOBODY = frozenset(["anonymous", "anon", "na", "unknown", "", "none", "no authors listed", "etal"])
+#: Shorter texts ("NA", "None") are no abstract; longer ones are told apart by their beginning.
+_SHORTEST_ABSTRACT, _COMPARED_ABSTRACT, _READ_ABSTRACT = 40, 400, 700
+_LABEL = re.compile(
+    r"^(?:(?:abstract|summary|background|objectives?|aims?|introduction|purpose|context)\b ?)+"
+)
+_CONGRESS = re.compile(r"(?<=\w)[.,:]?\s*\(?(?:conference|meeting|congress)\s*:.*$", re.I | re.S)
+_COCHRANE = re.compile(r"\b(?:cd|mr)\d{6}\b")
+_COCHRANE_DOI = re.compile(r"14651858\.((?:cd|mr)\d{6})(?:\.pub(\d+))?")
 
 
 def plain(text: str) -> str:
     """Text as lower-case words: entities, tags, Greek letters and accents resolved."""
-    text = _TAG.sub("", html.unescape(html.unescape(text)))
-    text = "".join(f"{_GREEK.get(letter.lower(), letter)}" for letter in text)
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return _NOT_WORD.sub(" ", bare).strip()
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
+    text = _TAG.sub("", text)
+    if not text.isascii():
+        text = _folded(_mended(text))
+    return _NOT_WORD.sub(" ", text.replace("'", "").lower()).strip()
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.translate(_LETTERS).casefold())
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))
+
+
+def _mended(text: str) -> str:
+    """UTF-8 that was read as Latin-1 ("KÃ¶nig") as it was written."""
+    if not _MOJIBAKE.search(text):
+        return text
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def title_key(title: str) -> str:
     """The title as words, without "[Review]" and the brackets of translated titles."""
-    return plain(without_suffixes(title).strip("[]"))
+    return plain(marks.without_suffixes(title).strip("[]"))
 
 
-def without_suffixes(title: str) -> str:
-    """The title without what a database hung on it, however many of them."""
-    shorter = _SUFFIX.sub("", title.strip())
-    while shorter and shorter != title:
-        title, shorter = shorter, _SUFFIX.sub("", shorter)
-    return title
+def journal_key(journal: str) -> str:
+    """The journal as words, without the congress its supplement is about."""
+    return plain(_CONGRESS.sub("", journal))
 
 
-def pages_key(pages: str) -> str:
-    """First and last page in full: "123-9" is "123-129"; one page or number as it stands."""
-    found = _PAGES.search(pages.replace(" ", ""))
-    if not found:
-        return _NOT_WORD.sub("", pages.casefold())
-    prefix, first, _, last = (part.lower() for part in found.groups())
-    if len(last) < len(first):
-        last = first[: len(first) - len(last)] + last
-    return f"{prefix}{int(first)}-{int(last)}"
+def abstract_key(abstract: str) -> str:
+    """The beginning of the abstract as words, without its label; empty where there is none."""
+    words = _LABEL.sub("", plain(abstract[:_READ_ABSTRACT]))[:_COMPARED_ABSTRACT]
+    return words if len(words) >= _SHORTEST_ABSTRACT else ""
 
 
-def number_key(text: str) -> str:
-    """The first number of a volume or issue, such as 36 of "36 (SUPPL. 2)"."""
-    found = re.search(r"\d+", text)
-    return str(int(found.group())) if found else ""
-
-
-def doi_key(doi: str) -> str:
-    """The DOI without resolver or prefix; empty where there is none in it."""
-    found = _DOI.search(unquote(doi).casefold())
-    return found.group().rstrip(".,;") if found else ""
-
-
+@lru_cache(maxsize=200_000)
 def surname(author: str) -> str:
     """The family name, its umlauts as simple letters ("Mueller" equals "Müller")."""
     family = author.split(",")[0] if "," in author else _family(author)
@@ -91,62 +107,118 @@ def _family(author: str) -> str:
     return " ".join(word for word in words if not _INITIALS.fullmatch(word)) or author
 
 
-def surnames(authors: Iterable[str]) -> tuple[str, ...]:
-    """Family names in order; authors that lost what stood between them are parted first."""
-    parted = (name for author in authors for name in _RUN_ON.split(author))
-    return tuple(filter(None, map(surname, parted)))
+def people(authors: Iterable[str]) -> tuple[str, ...]:
+    """Authors one by one: those that lost what stood between them are parted."""
+    parted = (name.strip() for author in authors for name in _RUN_ON.split(author))
+    return tuple(name for name in parted if plain(name) not in _NOBODY)
+
+
+@lru_cache(maxsize=200_000)
+def name_words(author: str) -> frozenset[str]:
+    """Every word of a name, whichever of them is the family name; initials are none."""
+    words = plain(author).replace("ue", "u").replace("oe", "o").replace("ae", "a").split()
+    return frozenset(word for word in words if len(word) > 2) or frozenset(words)
 
 
 def registry_key(citation: Citation) -> str:
     """The id of a register entry, which exports also put where pages or the journal belong."""
     if citation.registry_id:
-        return citation.registry_id.strip().upper()
-    found = _REGISTRY.search(f"{citation.pages} {citation.journal} {citation.number}")
-    return found.group().upper() if found else ""
+        return plain(citation.registry_id).replace(" ", "").upper()
+    return _found_registration(citation)
 
 
-@dataclass(frozen=True)
+def _found_registration(citation: Citation) -> str:
+    places = (citation.pages, citation.journal, citation.number, citation.volume)
+    found = _REGISTRY.search(" ".join((*places, citation.accession, *citation.authors[:2])))
+    return found.group().upper().replace(" ", "") if found else ""
+
+
+def is_entry(citation: Citation, journal: str) -> bool:
+    """Whether a record is an entry of a register, not a paper that names its registration."""
+    is_printed = journal and number_key(citation.volume)
+    return bool(_REGISTER.search(journal) or (_found_registration(citation) and not is_printed))
+
+
+def cochrane_key(citation: Citation, doi: str) -> tuple[str, int]:
+    """The number of a Cochrane review and its version; version 0 where the DOI is missing."""
+    found = _COCHRANE_DOI.search(doi)
+    if found:
+        return found.group(1), int(found.group(2) or 1)
+    named = _COCHRANE.search(f"{citation.pages} {citation.number}".lower())
+    return (named.group(), 0) if named else ("", 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
-    """One record as it is compared."""
+    """One record as it is compared; texts are plain words, empty where the record is silent."""
 
     title: str
-    raw_title: str
+    marks: frozenset[str]
+    numbers: tuple[str, ...]
     surnames: tuple[str, ...]
+    first_names: frozenset[str]
+    names: frozenset[str]
     year: int | None
     journal: str
     volume: str
     number: str
-    pages: str
+    page_prefix: str
     first_page: str
+    last_page: str
+    is_supplement: bool
     doi: str
     pmid: str
     registry: str
+    is_entry: bool
+    cochrane: str
+    version: int
     abstract: str
+
+    @property
+    def pages(self) -> str:
+        """First and last page in full, such as "s101-109"."""
+        last = f"-{self.last_page}" if self.last_page else ""
+        return f"{self.page_prefix}{self.first_page}{last}"
+
+    @property
+    def content(self) -> tuple:
+        """What the record says, as something to sort by: the same in whatever file it lies."""
+        return (
+            self.title, self.surnames, self.year or 0, self.journal, self.volume, self.number,
+            self.page_prefix, self.first_page, self.last_page, self.doi, self.pmid, self.registry,
+            self.abstract, sorted(self.names),
+        )  # fmt: skip
 
 
 def keys(citation: Citation) -> Keys:
-    pages = pages_key(citation.pages)
-    abstract = plain(citation.abstract)[:2000]
+    """Normalise one citation; the work is done once, when its record is first compared."""
+    authors = people(citation.authors)
+    journal, doi = journal_key(citation.journal), doi_key(citation.doi)
+    cochrane, version = cochrane_key(citation, doi)
+    is_register, title = is_entry(citation, journal), title_key(citation.title)
+    pages, number = pages_and_number(citation.pages, citation.number)
+    span = ("", "", "") if is_register or cochrane else page_span(pages)
+    issue = f"{citation.volume} {citation.number}".lower()
     return Keys(
-        title=title_key(citation.title),
-        raw_title=without_suffixes(citation.title),
-        surnames=surnames(citation.authors),
+        title=title,
+        marks=marks.marks_of(citation.title, title),
+        numbers=marks.numbers_of(title),
+        surnames=tuple(filter(None, map(surname, authors))),
+        first_names=name_words(authors[0]) if authors else frozenset(),
+        names=frozenset().union(*map(name_words, authors)),
         year=citation.year,
-        journal=plain(citation.journal),
+        journal="" if is_register else journal,
         volume=number_key(citation.volume),
-        number=number_key(citation.number),
-        pages=pages,
-        first_page=pages.split("-")[0],
-        doi=doi_key(citation.doi),
-        pmid=citation.pmid.strip(),
+        number=number_key(number),
+        page_prefix=span[0],
+        first_page=span[1],
+        last_page=span[2],
+        is_supplement="suppl" in issue or " s" in issue or "suppl" in citation.pages.lower(),
+        doi=doi,
+        pmid="".join(filter(str.isdigit, citation.pmid)),
         registry=registry_key(citation),
-        abstract=abstract if len(abstract) >= _SHORTEST_ABSTRACT else "",
+        is_entry=is_register,
+        cochrane=cochrane,
+        version=version,
+        abstract=abstract_key(citation.abstract),
     )
-
-
-def numbers_in(words: Iterable[str]) -> tuple[str, ...]:
-    """Numbers and roman numerals of a title, in order: they tell part I from part II."""
-    return tuple(_ROMAN.get(word, word) for word in words if word.isdigit() or word in _ROMAN)
-
-
-_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}

@@ -51,6 +51,7 @@ READ_AT_ONCE = 20 * 1024 * 1024
 #: What a search tells of itself; the ledger keeps all of it.
 SEARCH_FIELDS = (
     "kind", "source", "platform", "query", "searched_on", "n_shown", "details", "note",
+    "saved_id",
 )  # fmt: skip
 
 

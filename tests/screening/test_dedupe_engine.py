@@ -63,8 +63,8 @@ def test_the_same_report_in_another_house_style_is_joined(other):
         ({"title": f"Erratum: {PAPER.title}", "pages": "300"}, "erratum_of"),
         ({"title": f"{PAPER.title} (vol 8, pg 101, 2014)", "pages": "300"}, "erratum_of"),
         ({"title": f"Retraction: {PAPER.title}"}, "retraction_of"),
-        ({"title": f"{PAPER.title}: study protocol", "doi": ""}, "protocol_of"),
-        ({"title": f"{PAPER.title} - Reply to Smith", "doi": ""}, "reply_to"),
+        ({"title": f"{PAPER.title}: study protocol", "doi": "", "pages": "55-60"}, "protocol_of"),
+        ({"title": f"{PAPER.title} - Reply to Smith", "doi": "", "pages": "106"}, "reply_to"),
     ],
 )
 def test_what_may_be_another_report_is_never_joined(other, expected):

@@ -11,7 +11,15 @@ from reviewtool.jobs.run import run_job
 from reviewtool.jobs.services import cancel, run_waiting
 from reviewtool.reviews.models import Event
 from screening.models import ImportedFile, ImportProblem, Record, Screening, Search
-from screening.services import decisions, groups, imports, previews, reading, screenings
+from screening.services import (
+    decisions,
+    groups,
+    importing,
+    imports,
+    previews,
+    reading,
+    screenings,
+)
 
 RIS = """TY  - JOUR
 TI  - Niches of leukaemic blasts in the testis
@@ -175,8 +183,8 @@ class Killed(BaseException):
 
 
 def test_an_import_killed_in_the_middle_goes_on_without_loss_or_doubling(search, lena, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 2)
-    monkeypatch.setattr(imports.chunked, "__defaults__", (2,))
+    monkeypatch.setattr(importing, "CHUNK", 2)
+    monkeypatch.setattr(importing.chunked, "__defaults__", (2,))
     job = imports.commit_file(upload(search, lena, ris(*range(1, 8))), by=lena)
     read, left = imports.reading.items_of, [5]
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, *args, file: Path, **options) -> None:
-        names, citations = _read(file)
+        names, citations = read_csv(file)
         started = time.perf_counter()
         matches = find_duplicates(citations)
         found = clusters(matches, citations)
@@ -49,17 +49,24 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(answer))
 
 
-def _read(file: Path) -> tuple[dict[int, str], dict[int, Citation]]:
+def read_csv(file: Path) -> tuple[dict[int, str], dict[int, Citation]]:
+    """Read a table of records; returns the ID and the citation of each, by its place.
+
+    Raises CommandError with a sentence where the file cannot be read or has no column "ID".
+    """
     csv.field_size_limit(_LARGEST_CELL)
+    names: dict[int, str] = {}
+    citations: dict[int, Citation] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
-    except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-    if rows and "ID" not in rows[0]:
-        raise CommandError(f"{file} has no column “ID”.")
-    names = {number: row["ID"] for number, row in enumerate(rows)}
-    return names, {number: _citation(row) for number, row in enumerate(rows)}
+            reader = csv.DictReader(stream)
+            if "ID" not in (reader.fieldnames or ()):
+                raise CommandError(f"{file} has no column “ID”.")
+            for number, row in enumerate(reader):
+                names[number], citations[number] = row["ID"], _citation(row)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CommandError(f"{file} cannot be read: {error}.") from error
+    return names, citations
 
 
 def _citation(row: dict[str, str]) -> Citation:
