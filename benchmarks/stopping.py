@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import combinations
 from math import ceil, comb, exp, floor, log, sqrt
 from pathlib import Path
@@ -182,10 +183,23 @@ def _is_certified(form: Form, found: int, unread: int, places: np.ndarray, n_hit
     return _certified_at(form, found, unread, places.tolist(), stop=last) is not None
 
 
+@cache
+def _draws_at_best(form: Form, found: int, unread: int) -> int:
+    """How many draws certify the target if none is a hit."""
+    broken = smallest_broken_total(found, TARGET)
+    evidence = FORMS[form](found, unread)
+    return evidence.misses_needed(broken, n_found=found, n_unissued=unread, alpha=ALPHA)
+
+
 def _certified_at(
     form: Form, found: int, unread: int, places: Sequence[int], *, stop: int
 ) -> tuple[int, int] | None:
     """(draws, relevant found) at which drawing certifies the target; None if not by `stop`."""
+    end = min([*places, stop])
+    if found and _draws_at_best(form, found, unread) <= end:
+        return _draws_at_best(form, found, unread), found
+    if end >= stop:
+        return None
     evidence = FORMS[form](found, unread)
     draw = 0
     for place in [*places, unread]:
