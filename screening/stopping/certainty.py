@@ -25,6 +25,11 @@ class Price:
         return round(100 * self.n_audit / self.n_unread) if self.n_unread else 0
 
 
+def exact(share: Fraction | float | str) -> Fraction:
+    """Return a share as people write it: .95 is 19/20, not the nearest binary fraction."""
+    return share if isinstance(share, Fraction) else Fraction(str(share))
+
+
 def smallest_broken_total(n_found: int, target: Fraction) -> int:
     """Return the smallest number of relevant records in all for which recall is below target."""
     return floor(n_found / target) + 1
@@ -49,3 +54,30 @@ def _no_hit(n_unread: int, hidden: int, n_audit: int) -> Fraction:
     if n_audit + hidden > n_unread:
         return Fraction(0)
     return Fraction(comb(n_unread - hidden, n_audit), comb(n_unread, n_audit))
+
+
+def count_bound(n_hits: int, n_audit: int, n_population: int, *, confidence: Fraction) -> int:
+    """Return the largest number of relevant records a random audit of fixed size leaves possible.
+
+    Exact one-sided hypergeometric bound on the relevant records of the whole population, the
+    hits included. It holds for an audit whose size was fixed beforehand and that is read once;
+    for an audit watched while it runs the bound is the Certificate's.
+    """
+    alpha = 1 - confidence
+    low, high = n_hits, n_population - (n_audit - n_hits)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _at_most(n_hits, n_audit, middle, n_population) > alpha:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _at_most(n_hits: int, n_audit: int, n_relevant: int, n_population: int) -> Fraction:
+    """Chance of `n_hits` or fewer among `n_audit` draws without replacement."""
+    ways = sum(
+        comb(n_relevant, hits) * comb(n_population - n_relevant, n_audit - hits)
+        for hits in range(n_hits + 1)
+    )
+    return Fraction(ways, comb(n_population, n_audit))
