@@ -36,8 +36,8 @@ class WarmPrior:
     """
 
     vocabulary: NDArray[np.str_]
-    text_weights: NDArray[np.float32]
-    title_weights: NDArray[np.float32]
+    text_weights: NDArray[np.float16]
+    title_weights: NDArray[np.float16]
     always: NDArray[np.float64]
     early: NDArray[np.float64]
     trusted: NDArray[np.float64]
