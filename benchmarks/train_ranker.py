@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -65,6 +66,7 @@ class Finished:
     review: LabelledReview
     features: Features
     sha256: str
+    seconds: float  # that indexing took
 
     @cached_property
     def known_words(self) -> frozenset[str]:
@@ -184,9 +186,11 @@ def read_folder(folder: Path, criteria: dict[str, str]) -> list[Finished]:
         with file.open(newline="", encoding="utf-8-sig") as stream:
             review = read_labelled(stream)
         ids, text = range(len(review.labels)), criteria.get(file.stem, "")
+        begun = time.perf_counter()
         features = build_warm(ids, review.documents, text, prior=NO_PRIOR)
+        seconds = time.perf_counter() - begun
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-        found.append(Finished(file.stem, review, features, sha256))
+        found.append(Finished(file.stem, review, features, sha256, seconds))
     return found
 
 
