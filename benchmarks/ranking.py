@@ -33,7 +33,7 @@ from train_ranker import Finished, Training, read_folder
 
 from screening.ranking import metrics
 from screening.ranking.curves import recall_svg
-from screening.ranking.features import Features, build
+from screening.ranking.features import Features, build, build_warm
 from screening.ranking.model import RelevanceModel
 from screening.ranking.prior import shipped
 from screening.ranking.replay import Ranker, drawn_priors, labels_in_order, replay
@@ -47,7 +47,7 @@ COLUMNS = {
     "WSS@95": ("wss_cohen_95", 3),
     "recall@10 %": ("recall_10", 3),
     "first": ("first_relevant", 1),
-    "s": ("seconds", 2),
+    "CPU s": ("seconds", 2),
 }
 #: Runs inside the opponent's virtual environment: reads jobs on stdin, answers orders on stdout.
 THEIR_SIDE = """
@@ -60,14 +60,14 @@ texts = pd.DataFrame({"title": job["titles"], "abstract": job["abstracts"]})
 labels = job["labels"]
 answers = []
 for priors in job["priors"]:
-    begun = time.perf_counter()
+    begun = time.process_time()
     cycle = ActiveLearningCycle.from_meta(get_ai_config("elas_u4")["value"])
     cycle.n_query = lambda results: max(1, int(job["growth"] * len(results)))
     simulation = Simulate(texts, labels, [cycle], print_progress=False)
     simulation.label(priors)
     simulation.review()
     order = [int(row) for row in simulation._results["record_id"]]
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     order += sorted(set(range(len(labels))) - set(order))
     answers.append({"order": order, "seconds": seconds})
 json.dump(answers, sys.stdout)
@@ -99,22 +99,23 @@ def run(
     model: Callable[[int], Ranker],
     *,
     seeds: Sequence[int],
+    indexing: float = 0.0,
     cold: bool = False,
 ) -> None:
-    """Replay a review once per seed."""
+    """Replay a review once per seed; the seconds include those that indexing took."""
     y = one.review.labels
     for seed in seeds:
         priors = [] if cold else drawn_priors(y, n_included=1, n_excluded=5, seed=seed)
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = replay(features, y, model=model, priors=priors, seed=seed)
-        seconds = time.perf_counter() - begun + one.seconds
+        seconds = time.process_time() - begun + indexing
         results.add(one.name, name, list(labels_in_order(y, found)), seconds)
 
 
-def elas_features(one: Finished) -> Features:
-    """What ASReview reads: title and abstract, no keywords, no protocol text."""
-    documents = one.review.documents
-    return build(range(len(documents)), [f"{d.title} {d.abstract}" for d in documents])
+def timed(make: Callable[[], Features]) -> tuple[Features, float]:
+    """Return features and the CPU seconds that making them took."""
+    begun = time.process_time()
+    return make(), time.process_time() - begun
 
 
 def compare(training: Training, one: Finished, given: argparse.Namespace, into: Results) -> None:
@@ -122,31 +123,32 @@ def compare(training: Training, one: Finished, given: argparse.Namespace, into: 
     others = [name for name in training.finished if name != one.name]
     if given.shipped:
         prior = shipped()
-        generic = prior.generic(one.review.documents)
     else:
         prior = training.prior(others)
-        generic = training.generic_of(one.name, learned_on=others)
-    warm = replace(one.features, signals=replace(one.features.signals, generic=generic))
-    bare = elas_features(one)
-    no_text = replace(one.features, protocol=bare.protocol[:, :0])
+    documents, ids = one.review.documents, range(len(one.review.documents))
+    warm, seconds = timed(lambda: build_warm(ids, documents, one.protocol_text, prior=prior))
+    bare, seconds_bare = timed(lambda: build(ids, [f"{d.title} {d.abstract}" for d in documents]))
+    no_text = replace(warm, protocol=bare.protocol[:, :0])
     seeds = given.seeds
     if given.asreview:
         theirs(into, one, given.python, seeds)
     else:
-        run(into, one, ELAS, bare, plain, seeds=seeds)
-    run(into, one, PLAIN, no_text, plain, seeds=seeds)
-    run(into, one, WARM, warm, lambda s: WarmModel(s, prior=prior), seeds=seeds)
-    run(
-        into,
-        one,
-        WITHOUT,
-        warm,
-        lambda s: WarmModel(s, use_generic=False, prior=prior),
-        seeds=seeds,
-    )
+        run(into, one, ELAS, bare, plain, seeds=seeds, indexing=seconds_bare)
+    ours = {"seeds": seeds, "indexing": seconds}
+    run(into, one, PLAIN, no_text, plain, **ours)
+    run(into, one, WARM, warm, lambda s: WarmModel(s, prior=prior), **ours)
+    run(into, one, WITHOUT, warm, lambda s: WarmModel(s, use_generic=False, prior=prior), **ours)
     if given.cold:
-        run(into, one, COLD, warm, lambda s: WarmModel(s, prior=prior), seeds=seeds[:1], cold=True)
-        run(into, one, RANDOM, bare, plain, seeds=range(10), cold=True)
+        run(
+            into,
+            one,
+            COLD,
+            warm,
+            lambda s: WarmModel(s, prior=prior),
+            **ours | {"seeds": seeds[:1]},
+            cold=True,
+        )
+        run(into, one, RANDOM, bare, plain, seeds=seeds, indexing=seconds_bare, cold=True)
 
 
 def plain(seed: int) -> RelevanceModel:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -66,7 +65,7 @@ class Finished:
     review: LabelledReview
     features: Features
     sha256: str
-    seconds: float  # that indexing took
+    protocol_text: str
 
     @cached_property
     def known_words(self) -> frozenset[str]:
@@ -168,7 +167,7 @@ class Training:
             signals = replace(one.signals, generic=generic)
             for moment in self.moments(name):
                 rows.append(_differences(moment, signals))
-                weights.append(np.full(len(rows[-1]), moment.weight))
+                weights.append(np.full(len(rows[-1]), moment.weight / len(rows[-1])))
         found = _fit_combination(np.vstack(rows), np.concatenate(weights))
         n = len(SIGNALS)
         return WarmPrior(
@@ -186,11 +185,9 @@ def read_folder(folder: Path, criteria: dict[str, str]) -> list[Finished]:
         with file.open(newline="", encoding="utf-8-sig") as stream:
             review = read_labelled(stream)
         ids, text = range(len(review.labels)), criteria.get(file.stem, "")
-        begun = time.perf_counter()
         features = build_warm(ids, review.documents, text, prior=NO_PRIOR)
-        seconds = time.perf_counter() - begun
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-        found.append(Finished(file.stem, review, features, sha256, seconds))
+        found.append(Finished(file.stem, review, features, sha256, text))
     return found
 
 
