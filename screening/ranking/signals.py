@@ -63,12 +63,18 @@ def bm25(texts: Sequence[str], query: str) -> NDArray[np.float64]:
     asked = sorted(set(analyse(query)))
     if not asked or not texts:
         return np.zeros(len(texts))
-    words = [analyse(text) for text in texts]
-    counts = CountVectorizer(vocabulary=asked, analyzer=list).transform(words).tocsc()
-    lengths = np.array([len(one) for one in words], dtype=np.float64)
-    lengths /= max(lengths.mean(), 1.0)
-    frequency = np.diff(counts.indptr)
+    n_words: list[int] = []
+
+    def counted(text: str) -> list[str]:  # one text at a time: a review's words fill gigabytes
+        words = analyse(text)
+        n_words.append(len(words))
+        return words
+
+    counts = CountVectorizer(vocabulary=asked, analyzer=counted).transform(texts)
+    lengths = np.array(n_words, dtype=np.float64) / max(np.mean(n_words), 1.0)
+    frequency = np.diff(counts.tocsc().indptr)
     idf = np.log1p((len(texts) - frequency + 0.5) / (frequency + 0.5))
     found = counts.tocoo()
     saturated = found.data * (_K1 + 1) / (found.data + _K1 * (1 - _B + _B * lengths[found.row]))
-    return np.bincount(found.row, weights=saturated * idf[found.col], minlength=len(texts))
+    sums = np.bincount(found.row, weights=saturated * idf[found.col], minlength=len(texts))
+    return sums.astype(np.float64)
