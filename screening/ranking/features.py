@@ -19,9 +19,18 @@ from screening.ranking.documents import Document, text_of
 from screening.ranking.prior import WarmPrior, shipped
 from screening.ranking.signals import Signals, signals_of
 
-__all__ = ["Document", "Features", "build", "build_warm", "fingerprint", "text_of"]
+__all__ = [
+    "Document",
+    "Features",
+    "build",
+    "build_warm",
+    "fingerprint",
+    "fingerprint_warm",
+    "text_of",
+]
 
 _SEPARATOR = "\x1f"
+_PART = "\x1e"
 _KNOWN = "known"
 
 
@@ -31,6 +40,20 @@ def fingerprint(ids: Iterable[int], texts: Iterable[str], protocol_text: str) ->
     for number, text in zip(ids, texts, strict=True):
         digest.update(f"{_SEPARATOR}{number}{_SEPARATOR}{text}".encode())
     return digest.hexdigest()
+
+
+def fingerprint_warm(
+    ids: Iterable[int],
+    documents: Iterable[Document],
+    protocol_text: str,
+    *,
+    known_inclusions: Iterable[str] = (),
+    prior: WarmPrior | None = None,
+) -> str:
+    """Return the SHA-256 of everything that `build_warm` reads, the prior's weights among it."""
+    parts = [(prior or shipped()).mark(), protocol_text, *known_inclusions]
+    texts = (_PART.join([one.title, one.abstract, *one.keywords]) for one in documents)
+    return fingerprint(ids, texts, _PART.join(parts))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ narrative papers, pharmacokinetics and case reports; and the *combination*, how 
 signal, early and late in a review. `warm_prior.json` says what they were learned from.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,13 @@ class WarmPrior:
         return scaled(words) @ self.text_weights.astype(float) + titles @ self.title_weights.astype(
             float
         )
+
+    def mark(self) -> str:
+        """Return the SHA-256 of the weights; features made with another prior are no longer valid."""
+        digest = hashlib.sha256("\n".join(self.vocabulary.tolist()).encode())
+        for name in _ARRAYS[1:]:
+            digest.update(np.ascontiguousarray(getattr(self, name)).tobytes())
+        return digest.hexdigest()
 
     def save(self, file: Path) -> None:
         """Write the weights, without pickling."""

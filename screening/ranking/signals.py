@@ -71,7 +71,7 @@ def bm25(texts: Sequence[str], query: str) -> NDArray[np.float64]:
         return words
 
     counts = CountVectorizer(vocabulary=asked, analyzer=counted).transform(texts)
-    lengths = np.array(n_words, dtype=np.float64) / max(np.mean(n_words), 1.0)
+    lengths = np.array(n_words, dtype=np.float64) / max(float(np.mean(n_words)), 1.0)
     frequency = np.diff(counts.tocsc().indptr)
     idf = np.log1p((len(texts) - frequency + 0.5) / (frequency + 0.5))
     found = counts.tocoo()

@@ -11,7 +11,7 @@ import pytest
 
 from screening.ranking.documents import Document
 from screening.ranking.explain import SIGNAL, contributions, strongest_terms
-from screening.ranking.features import Features, build, build_warm
+from screening.ranking.features import Features, build, build_warm, fingerprint_warm
 from screening.ranking.model import RelevanceModel
 from screening.ranking.prior import FILE, SIGNALS, WarmPrior, shipped
 from screening.ranking.signals import bm25
@@ -103,6 +103,18 @@ def test_signals_survive_storage(features):
         again = Features.from_bytes(one.to_bytes())
         scores = [WarmModel().fit(f, [1], [2]).score(f).tolist() for f in (one, again)]
         assert scores[0] == scores[1]
+
+
+def test_the_fingerprint_knows_every_part():
+    def mark(document=DOCUMENTS[0], text=PROTOCOL, known=(), prior=None) -> str:
+        return fingerprint_warm([1], [document], text, known_inclusions=known, prior=prior)
+
+    title, abstract, _ = DOCUMENTS[0]
+    moved = Document(f"{title} {abstract}")
+    other = replace(shipped(), early=shipped().early + 1e-3)
+    marks = {mark(), mark(moved), mark(text=""), mark(known=["gout"]), mark(prior=other)}
+    assert len(marks) == 5
+    assert mark() == mark(prior=shipped())
 
 
 def test_plain_features_are_refused_with_a_sentence():
