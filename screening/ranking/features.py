@@ -1,25 +1,37 @@
 """The term matrix of a review's records.
 
 TF-IDF of word 1-2-grams over title, abstract and keywords, as ASReview's ELAS u4 weighs them
-(sublinear term frequency, min_df 1, max_df .95), with keywords added. Float32, CSR.
+(sublinear term frequency, min_df 1, max_df .95), with keywords added. Float32, CSR. Beside it
+stand the signals that the warm model reads.
 """
 
 import hashlib
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from screening.ranking.documents import Document, text_of
+from screening.ranking.prior import WarmPrior, shipped
+from screening.ranking.signals import Signals, signals_of
+
+__all__ = [
+    "Document",
+    "Features",
+    "build",
+    "build_warm",
+    "fingerprint",
+    "fingerprint_warm",
+    "text_of",
+]
+
 _SEPARATOR = "\x1f"
-
-
-def text_of(title: str, abstract: str = "", keywords: Iterable[str] = ()) -> str:
-    """Return the text of a record that the model reads."""
-    return " ".join(filter(None, [title, abstract, *keywords]))
+_PART = "\x1e"
+_KNOWN = "known"
 
 
 def fingerprint(ids: Iterable[int], texts: Iterable[str], protocol_text: str) -> str:
@@ -30,17 +42,35 @@ def fingerprint(ids: Iterable[int], texts: Iterable[str], protocol_text: str) ->
     return digest.hexdigest()
 
 
+def fingerprint_warm(
+    ids: Iterable[int],
+    documents: Iterable[Document],
+    protocol_text: str,
+    *,
+    known_inclusions: Iterable[str] = (),
+    prior: WarmPrior | None = None,
+) -> str:
+    """Return the SHA-256 of everything that `build_warm` reads, the prior's weights among it."""
+    parts = [(prior or shipped()).mark(), protocol_text, *known_inclusions]
+    texts = (_PART.join([one.title, one.abstract, *one.keywords]) for one in documents)
+    return fingerprint(ids, texts, _PART.join(parts))
+
+
 @dataclass(frozen=True)
 class Features:
     """One row per record, and one for the protocol text; `terms` name the columns.
 
-    `ids` has shape (n,), `matrix` (n, terms), `protocol` (1, terms).
+    `ids` has shape (n,), `matrix` (n, terms), `protocol` (1, terms), `known` (k, terms): the
+    inclusions of an earlier review or pasted references, which no longer wait to be screened.
+    `signals` are there if the warm model is to read them.
     """
 
     ids: np.ndarray
     matrix: sparse.csr_matrix
     protocol: sparse.csr_matrix
     terms: np.ndarray
+    known: sparse.csr_matrix | None = None
+    signals: Signals | None = None
 
     def rows_of(self, ids: Iterable[int]) -> np.ndarray:
         """Return the row of every known id, in the order given; unknown ids are left out."""
@@ -53,6 +83,10 @@ class Features:
         arrays: dict[str, Any] = {"ids": self.ids, "terms": np.array(self.terms, dtype=np.str_)}
         arrays |= {f"matrix_{k}": v for k, v in _parts(self.matrix).items()}
         arrays |= {f"protocol_{k}": v for k, v in _parts(self.protocol).items()}
+        if self.known is not None:
+            arrays |= {f"{_KNOWN}_{k}": v for k, v in _parts(self.known).items()}
+        if self.signals is not None:
+            arrays |= {f"signal_{k}": v for k, v in vars(self.signals).items()}
         np.savez_compressed(stream, **arrays)
         return stream.getvalue()
 
@@ -65,7 +99,13 @@ class Features:
                 matrix=_assembled(stored, "matrix"),
                 protocol=_assembled(stored, "protocol"),
                 terms=stored["terms"],
+                known=_assembled(stored, _KNOWN) if f"{_KNOWN}_shape" in stored else None,
+                signals=_signals(stored) if "signal_generic" in stored else None,
             )
+
+
+def _signals(stored) -> Signals:
+    return Signals(**{one.name: stored[f"signal_{one.name}"] for one in fields(Signals)})
 
 
 def _parts(matrix: sparse.csr_matrix) -> dict[str, np.ndarray]:
@@ -82,9 +122,16 @@ def _assembled(stored, name: str) -> sparse.csr_matrix:
     return sparse.csr_matrix(tuple(parts), shape=tuple(stored[f"{name}_shape"]))
 
 
-def build(ids: Sequence[int], texts: Sequence[str], protocol_text: str = "") -> Features:
+def build(
+    ids: Sequence[int],
+    texts: Sequence[str],
+    protocol_text: str = "",
+    *,
+    known_inclusions: Sequence[str] = (),
+) -> Features:
     """Fit the vocabulary on all records and the protocol text, and weigh every record.
 
+    `known_inclusions` are texts of relevant reports that are not to be screened themselves.
     An empty collection, or one without a single word, gives a matrix without columns.
     """
     vectoriser = TfidfVectorizer(
@@ -94,15 +141,41 @@ def build(ids: Sequence[int], texts: Sequence[str], protocol_text: str = "") -> 
         max_df=0.95 if len(texts) > 20 else 1.0,
         dtype=np.float32,
     )
+    n_rows = len(texts) + 1 + len(known_inclusions)
     try:
-        everything = vectoriser.fit_transform([*texts, protocol_text]).tocsr()
+        everything = vectoriser.fit_transform([*texts, protocol_text, *known_inclusions]).tocsr()
         terms = vectoriser.get_feature_names_out()
     except ValueError:  # no words at all
-        everything = sparse.csr_matrix((len(texts) + 1, 0), dtype=np.float32)
+        everything = sparse.csr_matrix((n_rows, 0), dtype=np.float32)
         terms = np.array([], dtype=np.str_)
     return Features(
         ids=np.asarray(ids, dtype=np.int64),
         matrix=everything[: len(texts)],
-        protocol=everything[len(texts) :],
+        protocol=everything[len(texts) : len(texts) + 1],
         terms=terms,
+        known=everything[len(texts) + 1 :] if known_inclusions else None,
     )
+
+
+def build_warm(
+    ids: Sequence[int],
+    documents: Sequence[Document],
+    protocol_text: str = "",
+    *,
+    known_inclusions: Sequence[str] = (),
+    prior: WarmPrior | None = None,
+) -> Features:
+    """Build the term matrix and the signals that the warm model reads beside it.
+
+    `prior` is the shipped one unless a benchmark hands in another.
+    """
+    texts = [one.text for one in documents]
+    plain = build(ids, texts, protocol_text, known_inclusions=known_inclusions)
+    signals = signals_of(
+        documents,
+        plain.matrix,
+        plain.protocol,
+        protocol_text=protocol_text,
+        prior=prior or shipped(),
+    )
+    return replace(plain, signals=signals)

@@ -38,8 +38,9 @@ class RelevanceModel:
 
         With exclusions only, the protocol text is the only inclusion; without exclusions, or
         without any text of an inclusion, the score is the cosine to the mean inclusion.
+        Known inclusions of an earlier review count as included.
         """
-        positive = _stacked(features, included, self._protocol(features))
+        positive = _stacked(features, included, features.known, self._protocol(features))
         negative = features.matrix[features.rows_of(excluded)]
         n_terms = features.matrix.shape[1]
         self.intercept_ = 0.0
@@ -77,10 +78,10 @@ class RelevanceModel:
 
 
 def _stacked(
-    features: Features, ids: Sequence[int], protocol: sparse.csr_matrix | None
+    features: Features, ids: Sequence[int], *further: sparse.csr_matrix | None
 ) -> sparse.csr_matrix:
     rows = features.matrix[features.rows_of(ids)]
-    return rows if protocol is None else sparse.vstack([rows, protocol]).tocsr()
+    return sparse.vstack([rows, *(one for one in further if one is not None)]).tocsr()
 
 
 def should_retrain(n_new: int, n_used: int) -> bool:
