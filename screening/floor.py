@@ -12,6 +12,7 @@ from screening.services import (
     conflicts,
     dedupe,
     effects,
+    explanations,
     groups,
     importing,
     offers,
@@ -56,6 +57,9 @@ def _announce_jobs() -> None:
         handler=prior_decisions.import_decisions,
     )
     jobs.register("dedupe", label="Looking for duplicates", handler=dedupe.find_duplicates)
+    jobs.register(
+        explanations.JOB, label="Replaying the review", handler=explanations.replay_review
+    )
     jobs.register("rank", label="Ranking the records", handler=ranking.train)
     jobs.register("text_layer", label="Reading a full text", handler=reports.read_text_layer)
 

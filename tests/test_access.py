@@ -52,6 +52,9 @@ NEEDED: dict[str, tuple[Permission, ...]] = dict.fromkeys(READ, (P.READ,)) | {
     "screening:resume": (P.STOP,),
     "screening:ranking": (P.SEE_RANKING,),
     "screening:train": (P.SEE_RANKING,),
+    "screening:ranking_replay": (P.SEE_RANKING,),
+    "screening:second_look": (P.SEE_RANKING,),
+    "screening:why": (P.SCREEN, P.SEE_RANKING),
     "extraction:publish": (P.CHANGE_CODEBOOK,),
     "extraction:reconcile": (P.RECONCILE,),
     **dict.fromkeys(

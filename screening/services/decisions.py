@@ -19,6 +19,8 @@ from screening.models import Decision, Offer, Record, Report, Screening
 from screening.services import screenings
 
 SETTLED = screenings.SETTLED
+#: What a member may be exposed to.
+VERDICT, SCORE = "a colleague's verdict", "the relevance score"
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,16 @@ def expose(record: Record, *, by: Membership, stage: str, to: str) -> Event | No
     return events.record(by.review, Exposed(record=record.pk, stage=stage, to=to), by=by)
 
 
+def expose_verdicts(record: Record, *, by: Membership) -> None:
+    """Enter that a member who screens was shown what colleagues decided on a record."""
+    if not by.may(Permission.SCREEN):
+        return
+    shown = Decision.objects.filter(record__canonical=record.canonical_id).exclude(actor=by)
+    stages = shown.visible_to(by).order_by().values_list("stage", flat=True).distinct()
+    for stage in list(stages):
+        expose(record, by=by, stage=stage, to=VERDICT)
+
+
 @transaction.atomic
 def comment(record: Record, *, by: Membership, stage: str, text: str) -> Event:
     """Add to the discussion of a conflict or a settled record."""
@@ -264,6 +276,7 @@ def _check_may_change(case: _Case, by: Membership) -> None:
         raise ValidationError("This record was adjudicated. A lead can reopen it.")
     seen = Event.objects.filter(
         review=by.review, kind=Exposed.kind, actor=by, payload__stage=case.screening.stage,
+        payload__to=VERDICT,
         subject__in=[f"record:{d.record_id}" for d in case.current]
         + [f"record:{case.screening.record_id}"],
     )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -23,8 +24,11 @@ from reviewtool.reviews.permissions import Permission
 from screening.consensus import Outcome, Verdict
 from screening.models import Decision, FeatureSet, RankingRun, Record, Screening
 from screening.ranking import features, order
-from screening.ranking.explain import Contribution, strongest_terms
-from screening.ranking.model import RelevanceModel, should_retrain
+from screening.ranking.explain import SIGNAL, Contribution, strongest_terms
+from screening.ranking.model import should_retrain
+from screening.ranking.prior import SIGNALS
+from screening.ranking.warm import WarmModel
+from screening.services import groups, screenings
 from screening.services.offers import latest_run
 
 SEED = 20190417
@@ -89,6 +93,27 @@ def labels(
     return included, excluded
 
 
+def labels_at(run: RankingRun) -> tuple[list[int], list[int]]:
+    """Return the labels a stored run was learned from, read from the ledger as of its entry."""
+    states = screenings.states_at(run.review, seq=run.seq)
+    known = {
+        group: state.outcome.value
+        for (group, stage), state in states.items()
+        if stage == run.stage and state.outcome in screenings.SETTLED
+    }
+    if run.member is not None:
+        canonical = groups.grouping_of(run.review, seq=run.seq)
+        rows = Decision.objects.filter(review=run.review, stage=run.stage, actor=run.member)
+        own = screenings.current_of(rows.as_of(run.seq).order_by("seq"))
+        for row in own:
+            if not row.is_adjudication and row.record_id in canonical:
+                said = Outcome.EXCLUDED if row.verdict == Verdict.EXCLUDE else Outcome.INCLUDED
+                known.setdefault(canonical[row.record_id], said.value)
+    included = sorted(group for group, outcome in known.items() if outcome == Outcome.INCLUDED)
+    excluded = sorted(group for group, outcome in known.items() if outcome == Outcome.EXCLUDED)
+    return included, excluded
+
+
 def train(run: Run) -> None:
     """Job: learn a new order for one reader (or the team) at one stage."""
     stage = run.params["stage"]
@@ -99,7 +124,7 @@ def train(run: Run) -> None:
     seq = LedgerHead.objects.get(review=run.review).seq
     included, excluded = labels(run.review, stage=stage, member=member)
     run.progress(1, 3, "Learning from the decisions")
-    model = RelevanceModel(random_state=SEED).fit(matrix, included, excluded)
+    model = model_for(run.review).fit(matrix, included, excluded)
     found = order.order_by(matrix.ids, model.score(matrix))
     with run.batch(done=3, total=3, result={"n_ranked": len(found)}, message="Ranked"):
         RankingRun.objects.create(
@@ -108,7 +133,13 @@ def train(run: Run) -> None:
             member=member,
             seq=seq,
             seed=SEED,
-            params={"C": model.C, "protocol_counts": model.protocol_counts, "model": "elas_u4"},
+            params={
+                "model": "warm",
+                "C": model.C,
+                "use_generic": model.use_generic,
+                "prior": model.prior.mark(),
+                "is_protocol_dropped": model.is_protocol_dropped_,
+            },
             versions={name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
             fingerprint=stored.fingerprint,
             features=stored,
@@ -121,26 +152,45 @@ def train(run: Run) -> None:
 
 
 def replay(run: RankingRun) -> list[int]:
-    """Learn a stored run again from its state of the ledger's labels; for checking it."""
+    """Learn a stored run again from the labels of its ledger entry; for checking it.
+
+    With the same library versions and the same shipped prior the order is identical.
+    """
+    if run.params.get("model") != "warm":
+        raise ValidationError("This order was learned by an earlier version with another model.")
     matrix = _load(run.features)
-    included, excluded = labels(run.review, stage=run.stage, member=run.member)
-    model = RelevanceModel(random_state=run.seed, C=run.params["C"]).fit(matrix, included, excluded)
+    included, excluded = labels_at(run)
+    model = WarmModel(
+        random_state=run.seed, C=run.params["C"], use_generic=run.params["use_generic"]
+    ).fit(matrix, included, excluded)
     return order.order_by(matrix.ids, model.score(matrix)).tolist()
 
 
 def feature_set(review: Review) -> tuple[FeatureSet, features.Features]:
     """Return the term matrix of the review's records in play, computed once per state of them."""
-    records = Record.objects.filter(review=review).in_play().order_by("pk")
-    rows = list(records.values_list("pk", "title", "abstract", "keywords"))
-    ids = [row[0] for row in rows]
-    texts = [features.text_of(*row[1:]) for row in rows]
+    ids, documents = documents_of(review)
     protocol_text = review.protocol.ranking_text
-    mark = features.fingerprint(ids, texts, protocol_text)
+    known = review.protocol.known_references
+    mark = features.fingerprint_warm(ids, documents, protocol_text, known_inclusions=known)
     stored = FeatureSet.objects.filter(review=review, fingerprint=mark).first()
     if stored is not None:
         return stored, _load(stored)
-    built = features.build(ids, texts, protocol_text)
+    built = features.build_warm(ids, documents, protocol_text, known_inclusions=known)
     return _keep(review, mark, built), built
+
+
+def documents_of(review: Review) -> tuple[list[int], list[features.Document]]:
+    """Return the ids of the records in play and what the model reads of them."""
+    records = Record.objects.filter(review=review).in_play().order_by("pk")
+    rows = list(records.values_list("pk", "title", "abstract", "keywords"))
+    return [row[0] for row in rows], [
+        features.Document(title, abstract, tuple(keywords)) for _, title, abstract, keywords in rows
+    ]
+
+
+def model_for(review: Review) -> WarmModel:
+    """Return the model of a review, not yet fitted, as its protocol wants it."""
+    return WarmModel(random_state=SEED, use_generic=review.protocol.uses_generic_prior)
 
 
 def _load(stored: FeatureSet) -> features.Features:
@@ -167,6 +217,8 @@ class Learned:
     n_excluded: int
     in_favour: list[Contribution]
     against: list[Contribution]
+    signals: list[Contribution]
+    is_protocol_dropped: bool
 
 
 def learned(review: Review, *, stage: str) -> Learned | None:
@@ -178,9 +230,28 @@ def learned(review: Review, *, stage: str) -> Learned | None:
     if not included or not excluded:
         return None
     _, matrix = feature_set(review)
-    model = RelevanceModel(random_state=SEED).fit(matrix, included, excluded)
+    model = model_for(review).fit(matrix, included, excluded)
     in_favour, against = strongest_terms(model, matrix)
-    return Learned(len(included), len(excluded), in_favour, against)
+    return Learned(
+        len(included), len(excluded), in_favour, against,
+        signals=_signals_of(model), is_protocol_dropped=model.is_protocol_dropped_,
+    )  # fmt: skip
+
+
+def _signals_of(model: WarmModel) -> list[Contribution]:
+    """Return how much each signal weighs at present."""
+    words = {
+        "svm": "words of what was included and excluded here",
+        "cosine": "likeness to the protocol text",
+        "title_match": "words of the protocol in the title",
+        "text_match": "words of the protocol in title and abstract",
+        "generic": "reads like a report of an original clinical study",
+        "no_abstract": "has no abstract",
+    }
+    return [
+        Contribution(words[name], float(weight), SIGNAL)
+        for name, weight in zip(SIGNALS, model.weights_, strict=True)
+    ]
 
 
 def shown_runs(member: Membership, *, stage: str):

@@ -30,7 +30,9 @@ def list_conflicts(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_safe
 @review_view(Permission.ADJUDICATE)
 def show_conflict(request: HttpRequest, member: Membership, stage: Stage, pk: int) -> HttpResponse:
-    return render(request, "screening/conflicts/page.html", _page(member, stage, pk))
+    page = _page(member, stage, pk)
+    decisions.expose_verdicts(page["record"], by=member)
+    return render(request, "screening/conflicts/page.html", page)
 
 
 @require_POST

@@ -17,7 +17,9 @@ from screening.forms.imports import ReasonForm, RecordForm
 from screening.forms.records import FilterForm
 from screening.models import Record, Screening, Search
 from screening.services import (
+    decisions,
     duplicates,
+    explanations,
     groups,
     record_export,
     record_filters,
@@ -138,6 +140,7 @@ def _record_page(
     request: HttpRequest, member: Membership, record: Record, *, form: ReasonForm | None = None
 ) -> HttpResponse:
     members = list(groups.group_of(record).select_related("search__review", "file", "review"))
+    decisions.expose_verdicts(record, by=member)
     screenings = Screening.objects.filter(record=record.canonical_id)
     words = record_filters.outcome_words(member)
     context = {
@@ -145,6 +148,7 @@ def _record_page(
         "group": members,
         "others": [other for other in members if other.pk != record.pk],
         "best": duplicates.best_of(members) if len(members) > 1 else [],
+        "why_stages": _why_stages(record, member),
         "outcomes": [(row.get_stage_display(), words[row.outcome]) for row in screenings],
         "judgements": duplicates.judgements_about(record),
         "history": record_history.of(record, member),
@@ -155,6 +159,18 @@ def _record_page(
     }
     status = 422 if form is not None else 200
     return render(request, "screening/records/record.html", context, status=status)
+
+
+def _why_stages(record: Record, member: Membership) -> list[Stage]:
+    """The stages at which the member may see why the record stands where it stands."""
+    if not (member.may(Permission.SCREEN) or member.may(Permission.SEE_RANKING)):
+        return []
+    reached = Screening.objects.filter(record=record.canonical_id).values_list("stage", flat=True)
+    return [
+        Stage(stage)
+        for stage in reached
+        if explanations.may_see_why(record, member=member, stage=stage)
+    ]
 
 
 def _page(request: HttpRequest, found: QuerySet[Record]) -> dict[str, Any]:

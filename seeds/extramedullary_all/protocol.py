@@ -20,6 +20,7 @@ PROTOCOL_FIELDS = (
     "is_blind",
     "maybe_title_abstract",
     "maybe_full_text",
+    "uses_generic_prior",
     "recall_target",
 )
 

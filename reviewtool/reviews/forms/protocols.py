@@ -136,6 +136,18 @@ class ProtocolForm(forms.Form):
         required=False,
         help_text="Otherwise each reviewer’s order is learned from what that reviewer may see.",
     )
+    uses_generic_prior = forms.BooleanField(
+        label="Let the ranking use what reports of original clinical studies read like",
+        required=False,
+        initial=True,
+        help_text="Learned from finished clinical and drug reviews. Switch it off for reviews of mechanisms, animals or case reports, where it may point the wrong way.",
+    )
+    known_references = LinesField(
+        label="References known to be relevant",
+        required=False,
+        rows=4,
+        help_text="One per line, title and abstract if you have it: inclusions of an earlier review, or key papers. The ranking learns from them from the first card on; they are not screened themselves.",
+    )
     shows_scores = forms.BooleanField(
         label="Show the relevance score before the decision", required=False
     )
@@ -239,7 +251,7 @@ _AS_TYPED = (
     "question", "inclusion_criteria", "exclusion_criteria", "highlights",
     "reviewers_title_abstract", "reviewers_full_text", "extractors", "is_blind",
     "maybe_title_abstract", "maybe_full_text", "order", "random_share", "shared_order",
-    "shows_scores", "unread_are_automation",
+    "uses_generic_prior", "known_references", "shows_scores", "unread_are_automation",
 )  # fmt: skip
 SECTIONS = (
     ("Question", ["question", *(f"part_{name}" for name, _, _ in PARTS)]),
@@ -247,7 +259,8 @@ SECTIONS = (
                      "reasons_full_text", "highlights"]),
     ("Screening", ["reviewers_title_abstract", "reviewers_full_text", "extractors", "is_blind",
                    "maybe_title_abstract", "maybe_full_text"]),
-    ("Order and stopping", ["order", "random_share", "shared_order", "shows_scores",
+    ("Order and stopping", ["order", "random_share", "shared_order", "uses_generic_prior",
+                            "known_references", "shows_scores",
                             "recall_target", "unread_are_automation"]),
 )  # fmt: skip
 

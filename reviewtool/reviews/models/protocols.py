@@ -75,6 +75,12 @@ class Protocol(models.Model):
     shared_order = models.BooleanField(
         "one order for the whole team, learned from settled outcomes", default=False
     )
+    uses_generic_prior = models.BooleanField(
+        "the ranking knows what reports of original clinical studies read like", default=True
+    )
+    known_references = models.JSONField(
+        "references known to be relevant, for the ranking", default=list, blank=True
+    )
     shows_scores = models.BooleanField(
         "show the relevance score before the decision", default=False
     )

@@ -79,6 +79,10 @@ def rules_of(protocol: Protocol) -> Iterator[str]:
         does = "goes forward" if protocol.maybe_counts_at(stage) else "is a conflict to be settled"
         yield f"“Maybe” at {stage.label.lower()}: {does}."
     yield f"Order of the records: {_order_of(protocol)}."
+    if protocol.order in (Order.RANKED, Order.MIXED) and not protocol.uses_generic_prior:
+        yield "The ranking does not use what reports of clinical studies read like."
+    if protocol.known_references:
+        yield f"The ranking learns from {len(protocol.known_references)} known references."
     if protocol.shows_scores:
         yield "The relevance score is shown before the decision."
     if protocol.unread_are_automation:

@@ -17,7 +17,7 @@ FIELDS = (
     "question", "framework", "inclusion_criteria", "exclusion_criteria", "exclusion_reasons",
     "highlights", "reviewers_title_abstract", "reviewers_full_text", "extractors", "is_blind",
     "maybe_title_abstract", "maybe_full_text", "recall_target", "order", "random_share",
-    "shared_order", "shows_scores", "unread_are_automation",
+    "shared_order", "uses_generic_prior", "known_references", "shows_scores", "unread_are_automation",
 )  # fmt: skip
 LONGEST_CODE = 40
 
