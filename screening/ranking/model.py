@@ -23,13 +23,16 @@ class RelevanceModel:
     """Ranks records by their margin.
 
     Parameters: C is the inverse regularisation, random_state the seed of the solver,
-    protocol_counts whether the protocol text is a permanent pseudo-inclusion.
+    protocol_counts whether the protocol text is a permanent pseudo-inclusion,
+    weights_sum_to_n whether class weights are scaled to a mean of 1, as ASReview does; the warm
+    prior was learned without.
     After `fit`, `coef_` has shape (terms,) and `intercept_` is a float.
     """
 
     C: float = 0.11
     random_state: int = 0
     protocol_counts: bool = True
+    weights_sum_to_n: bool = True
 
     def fit(
         self, features: Features, included: Sequence[int], excluded: Sequence[int]
@@ -62,10 +65,7 @@ class RelevanceModel:
             C=self.C,
             loss="squared_hinge",
             random_state=self.random_state,
-            class_weight={
-                1: INCLUSION_WEIGHT,
-                0: n_included / (EXCLUSION_SHARE * n_excluded),
-            },
+            class_weight=class_weights(n_included, n_excluded, sum_to_n=self.weights_sum_to_n),
         )
         labels = np.r_[np.ones(n_included), np.zeros(n_excluded)]
         svm.fit(sparse.vstack([positive, negative]).tocsr(), labels)
@@ -75,6 +75,14 @@ class RelevanceModel:
     def score(self, features: Features) -> np.ndarray:
         """Return the margin of every record, shape (n,); higher is more relevant."""
         return features.matrix @ self.coef_ + self.intercept_
+
+
+def class_weights(n_included: int, n_excluded: int, *, sum_to_n: bool) -> dict[int, float]:
+    """Return the weight of each inclusion (1) and each exclusion (0): 9.8 to 1 as classes."""
+    exclusion = n_included * INCLUSION_WEIGHT / (EXCLUSION_SHARE * n_excluded)
+    total = n_included * INCLUSION_WEIGHT + n_excluded * exclusion
+    scale = (n_included + n_excluded) / total if sum_to_n else 1.0
+    return {1: INCLUSION_WEIGHT * scale, 0: exclusion * scale}
 
 
 def _stacked(

@@ -88,7 +88,10 @@ class WarmModel:
         excluded: Sequence[int],
     ) -> RelevanceModel:
         model = RelevanceModel(
-            C=self.C, random_state=self.random_state, protocol_counts=n_included == 0
+            C=self.C,
+            random_state=self.random_state,
+            protocol_counts=n_included == 0,
+            weights_sum_to_n=False,
         )
         if not excluded and features.protocol.nnz:
             model.coef_ = features.protocol.toarray().ravel().astype(np.float64)

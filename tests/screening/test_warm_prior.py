@@ -12,7 +12,7 @@ import pytest
 from screening.ranking.documents import Document
 from screening.ranking.explain import SIGNAL, contributions, strongest_terms
 from screening.ranking.features import Features, build, build_warm, fingerprint_warm
-from screening.ranking.model import RelevanceModel
+from screening.ranking.model import RelevanceModel, class_weights
 from screening.ranking.prior import FILE, SIGNALS, WarmPrior, shipped
 from screening.ranking.signals import bm25
 from screening.ranking.warm import GENERIC, NO_ABSTRACT, TEXT_MATCH, WarmModel, auc
@@ -127,7 +127,7 @@ def test_the_score_is_recomputed_by_hand(features):
     model = WarmModel(random_state=3).fit(features, INCLUDED, EXCLUDED)
     prior, found = shipped(), features.signals
     margin = (
-        RelevanceModel(random_state=3, protocol_counts=False)
+        RelevanceModel(random_state=3, protocol_counts=False, weights_sum_to_n=False)
         .fit(features, INCLUDED, EXCLUDED)
         .score(features)
     )
@@ -161,7 +161,7 @@ def test_from_the_first_card_the_protocol_leads(features):
 
 def test_with_exclusions_only_the_protocol_is_the_one_inclusion(features):
     model = WarmModel().fit(features, [], EXCLUDED)
-    alone = RelevanceModel(protocol_counts=True).fit(features, [], EXCLUDED)
+    alone = RelevanceModel(weights_sum_to_n=False).fit(features, [], EXCLUDED)
     assert model.svm_.coef_.tolist() == alone.coef_.tolist()
 
 
@@ -264,3 +264,10 @@ def test_a_prior_survives_its_file(tmp_path):
     shipped().save(tmp_path / "again.npz")
     again = WarmPrior.load(tmp_path / "again.npz")
     assert again.generic(DOCUMENTS).tolist() == shipped().generic(DOCUMENTS).tolist()
+
+
+def test_classes_weigh_nearly_ten_to_one_and_a_record_one_on_average():
+    weights = class_weights(2, 98, sum_to_n=True)
+    assert 2 * weights[1] + 98 * weights[0] == pytest.approx(100)
+    assert 2 * weights[1] / (98 * weights[0]) == pytest.approx(9.8)
+    assert class_weights(2, 98, sum_to_n=False)[1] == 1.0
