@@ -55,6 +55,7 @@ def typed(protocol, **changed: str) -> dict[str, str]:
         "recall_target": "95",
         "order": "ranked",
         "random_share": "5",
+        "uses_generic_prior": "on",
         "unread_are_automation": "on",
         "note": "Because",
         "base": str(protocol.version),
