@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from screening.ranking.documents import Document, text_of
 from screening.ranking.prior import WarmPrior, shipped
@@ -28,6 +28,10 @@ __all__ = [
     "fingerprint_warm",
     "text_of",
 ]
+
+_MAX_DF = 0.95
+_SMALL = 20
+"""In so few records nothing is left out for standing in nearly all of them."""
 
 _SEPARATOR = "\x1f"
 _PART = "\x1e"
@@ -134,26 +138,43 @@ def build(
     `known_inclusions` are texts of relevant reports that are not to be screened themselves.
     An empty collection, or one without a single word, gives a matrix without columns.
     """
-    vectoriser = TfidfVectorizer(
-        ngram_range=(1, 2),
-        sublinear_tf=True,
-        min_df=1,
-        max_df=0.95 if len(texts) > 20 else 1.0,
-        dtype=np.float32,
-    )
-    n_rows = len(texts) + 1 + len(known_inclusions)
+    return _weighed(ids, _counted([*texts, protocol_text, *known_inclusions]))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How often each word and word pair stands in each text: `counts` (n, terms), float32."""
+
+    counts: sparse.csr_matrix
+    terms: np.ndarray
+
+
+def _counted(texts: Sequence[str]) -> Counted:
+    counter = CountVectorizer(ngram_range=(1, 2), dtype=np.float32)
     try:
-        everything = vectoriser.fit_transform([*texts, protocol_text, *known_inclusions]).tocsr()
-        terms = vectoriser.get_feature_names_out()
+        counts = counter.fit_transform(texts).tocsr()
     except ValueError:  # no words at all
-        everything = sparse.csr_matrix((n_rows, 0), dtype=np.float32)
-        terms = np.array([], dtype=np.str_)
+        empty = sparse.csr_matrix((len(texts), 0), dtype=np.float32)
+        return Counted(empty, np.array([], dtype=np.str_))
+    return Counted(counts, counter.get_feature_names_out())
+
+
+def _weighed(ids: Sequence[int], counted: Counted) -> Features:
+    """Weigh counts as TF-IDF; the rows behind the ids' are the protocol and known inclusions."""
+    n, n_rows = len(ids), counted.counts.shape[0]
+    everything, terms = counted.counts, counted.terms
+    if n > _SMALL:
+        spread = np.bincount(everything.indices, minlength=everything.shape[1])
+        kept = np.flatnonzero(spread <= _MAX_DF * n_rows)
+        everything, terms = everything[:, kept], terms[kept]
+    if everything.shape[1]:
+        everything = TfidfTransformer(sublinear_tf=True).fit_transform(everything).tocsr()
     return Features(
         ids=np.asarray(ids, dtype=np.int64),
-        matrix=everything[: len(texts)],
-        protocol=everything[len(texts) : len(texts) + 1],
+        matrix=everything[:n],
+        protocol=everything[n : n + 1],
         terms=terms,
-        known=everything[len(texts) + 1 :] if known_inclusions else None,
+        known=everything[n + 1 :] if n_rows > n + 1 else None,
     )
 
 
@@ -169,13 +190,14 @@ def build_warm(
 
     `prior` is the shipped one unless a benchmark hands in another.
     """
-    texts = [one.text for one in documents]
-    plain = build(ids, texts, protocol_text, known_inclusions=known_inclusions)
+    counted = _counted([*(one.text for one in documents), protocol_text, *known_inclusions])
+    plain = _weighed(ids, counted)
     signals = signals_of(
         documents,
         plain.matrix,
         plain.protocol,
         protocol_text=protocol_text,
         prior=prior or shipped(),
+        words=(counted.counts[: len(documents)], counted.terms),
     )
     return replace(plain, signals=signals)

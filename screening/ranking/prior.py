@@ -43,13 +43,26 @@ class WarmPrior:
     early: NDArray[np.float64]
     trusted: NDArray[np.float64]
 
-    def generic(self, documents: Sequence[Document]) -> NDArray[np.float64]:
-        """Return the generic part of every document, shape (n,); 0 for one without known words."""
+    def generic(
+        self,
+        documents: Sequence[Document],
+        *,
+        words: tuple[sparse.csr_matrix, NDArray] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the generic part of every document, shape (n,); 0 for one without known words.
+
+        `words` are the counts of the documents' words and word pairs, shape (n, terms), and the
+        terms, sorted, where they are known already: counting them is the slow part.
+        """
         if not len(self.vocabulary) or not documents:
             return np.zeros(len(documents))
-        words = presence([one.text for one in documents], self.vocabulary)
+        found = (
+            presence([one.text for one in documents], self.vocabulary)
+            if words is None
+            else presence_in(*words, self.vocabulary)
+        )
         titles = presence([one.title for one in documents], self.vocabulary)
-        return scaled(words) @ self.text_weights.astype(float) + titles @ self.title_weights.astype(
+        return scaled(found) @ self.text_weights.astype(float) + titles @ self.title_weights.astype(
             float
         )
 
@@ -83,6 +96,20 @@ def presence(texts: Sequence[str], vocabulary: Sequence[str] | NDArray) -> spars
         ngram_range=(1, 2), binary=True, vocabulary=list(vocabulary), dtype=np.float32
     )
     return counter.transform(texts).tocsr()
+
+
+def presence_in(
+    counts: sparse.csr_matrix, terms: NDArray, vocabulary: NDArray
+) -> sparse.csr_matrix:
+    """Return the same from counts of words and word pairs, whose terms are sorted."""
+    if not len(terms):
+        return sparse.csr_matrix((counts.shape[0], len(vocabulary)), dtype=np.float32)
+    places = np.minimum(np.searchsorted(terms, vocabulary), len(terms) - 1)
+    known = np.flatnonzero(terms[places] == vocabulary)
+    part = counts[:, places[known]].tocoo()
+    ones = np.ones(len(part.data), dtype=np.float32)
+    shape = (counts.shape[0], len(vocabulary))
+    return sparse.csr_matrix((ones, (part.row, known[part.col])), shape=shape)
 
 
 def scaled(words: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -42,13 +42,14 @@ def signals_of(
     *,
     protocol_text: str,
     prior: WarmPrior,
+    words: tuple[sparse.csr_matrix, NDArray] | None = None,
 ) -> Signals:
     """Compute the signals of documents, whose term matrix (n, terms) and protocol row are given."""
     return Signals(
         cosine=np.asarray((matrix @ protocol.T).todense(), dtype=np.float64).ravel(),
         title_match=bm25([one.title for one in documents], protocol_text),
         text_match=bm25([f"{one.title} {one.abstract}" for one in documents], protocol_text),
-        generic=prior.generic(documents),
+        generic=prior.generic(documents, words=words),
         no_abstract=np.array([not one.has_abstract for one in documents], dtype=np.float64),
     )
 
