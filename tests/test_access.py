@@ -81,7 +81,7 @@ NEEDED |= {
 NEEDED |= {
     f"screening:{name}": (P.JUDGE_DUPLICATES,)
     for name in (
-        "judge_pair", "join_records", "accept_all", "undo_last_judgement", "undo_judgement",
+        "judge_pair", "join_records", "answer_all", "one_reason", "undo_last_judgement", "undo_judgement",
         "look_for_duplicates",
     )
 }  # fmt: skip

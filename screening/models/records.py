@@ -1,6 +1,11 @@
+import re
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+
+_RETRACTED = re.compile(r"\W*(?:retracted(?: article)?|withdrawn|article retracted)\b\W", re.I)
+_RETRACTED_TYPE = re.compile(r"retracted (?:publication|article|paper)", re.I)
 
 
 class RecordQuerySet(models.QuerySet):
@@ -99,6 +104,11 @@ class Record(models.Model):
     @property
     def is_visible(self) -> bool:
         return self.entered_seq is not None and self.withdrawn_seq is None
+
+    @property
+    def is_retracted(self) -> bool:
+        """Whether the source says that the report was retracted (in its title or its type)."""
+        return bool(_RETRACTED.match(self.title) or _RETRACTED_TYPE.search(self.type))
 
     @property
     def short_authors(self) -> str:

@@ -1,5 +1,6 @@
 """Judging duplicates: by rules in a job, by persons on a page; every judgement can be taken back."""
 
+import uuid
 from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
@@ -21,9 +22,13 @@ from screening.services import duplicates, groups, ranking, screenings
 from screening.services.conversion import bare_citation_of, chunked
 
 JOB = "dedupe"
+#: Grows when stored keys or the rules change, so that the next run compares all records anew.
+ENGINE = 2
 #: Up to this many records every run compares them all.
 COMPARED_AS_A_WHOLE = 20_000
 TAKEN_BACK = "a judgement was taken back"
+#: How the keys of judgements begin that one answer to many questions gave.
+BULK = "all-"
 Verdict = DuplicateJudgement.Verdict
 Pair = tuple[int, int]
 
@@ -42,9 +47,14 @@ def find_duplicates(run: Run) -> None:
     same pairs again and enters those that are missing.
     """
     seq = LedgerHead.objects.get(review=run.review).seq
-    looked_at, is_whole = _to_compare(run)
+    done = _last_done(run.review)
+    if done is not None and done.result.get("engine") != ENGINE:
+        _renew_keys(run)
+        done = None
+    looked_at, new = _to_compare(run, done)
+    is_whole = new is None
     run.progress(0, len(looked_at), "Comparing records")
-    matches = engine.find_duplicates(_citations(looked_at))
+    matches = engine.find_duplicates(_citations(looked_at), new=new)
     joined = [match for match in matches if match.verdict != "ask"]
     asked = [match for match in matches if match.verdict == "ask"]
     n_entered = 0
@@ -54,8 +64,9 @@ def find_duplicates(run: Run) -> None:
     for chunk in chunked(asked):
         with run.batch(message=f"{len(asked)} pairs need a person's eye"):
             _ask(chunk, run.review)
-    with run.batch(result={"seq": seq, "entered": n_entered, "asked": len(asked)}):
-        _forget_questions(run.review, asked, looked_at if not is_whole else None)
+    told = {"seq": seq, "entered": n_entered, "asked": len(asked), "engine": ENGINE}
+    with run.batch(result=told):
+        _forget_questions(run.review, asked, sorted(new) if new is not None else None)
         for stage in Stage.values:
             ranking.request_training(run.review, by=run.by, stage=stage)
 
@@ -113,25 +124,51 @@ def join(records: Collection[Record], *, by: Membership) -> list[DuplicateJudgem
 
 
 @transaction.atomic
-def accept_all(by: Membership, *, reason: str) -> int:
-    """Say "same report" to every open question that is asked for one reason; return how many.
+def answer_all(by: Membership, *, reason: str, verdict: str = Verdict.SAME) -> int:
+    """Give one answer to every open question that is asked for one reason; return how many.
 
-    Questions whose answer would join what was judged apart stay open.
+    Questions whose answer would join what was judged apart stay open. Taking the last judgement
+    back takes all of these answers back at once.
     """
     require(by, Permission.JUDGE_DUPLICATES)
+    if verdict not in (Verdict.SAME, Verdict.DIFFERENT):
+        raise ValidationError("All pairs of one reason are the same, or different.")
     ledger.lock(by.review)
+    together = uuid.uuid4().hex
     asked = duplicates.open_questions(by.review).filter(reason=reason)[: ledger.LARGEST_BATCH]
     rows = [
         DuplicateJudgement(
-            first_id=question.first_id, second_id=question.second_id, verdict=Verdict.SAME,
+            first_id=question.first_id, second_id=question.second_id, verdict=verdict,
             score=question.score, evidence_for=question.evidence_for,
             evidence_against=question.evidence_against,
+            idempotency_key=f"{BULK}{together}:{place}",
         )
-        for question in asked
-        if not _obstacles([question.first_id, question.second_id], by.review)
+        for place, question in enumerate(asked)
+        if verdict == Verdict.DIFFERENT
+        or not _obstacles([question.first_id, question.second_id], by.review)
     ]  # fmt: skip
     _enter(rows, by)
     return len(rows)
+
+
+@transaction.atomic
+def undo_together(judgement: DuplicateJudgement, *, by: Membership) -> int:
+    """Take a judgement back, and with it every one given in the same answer; return how many.
+
+    Those that were changed since stay as they are.
+    """
+    together, _, place = judgement.idempotency_key.partition(":")
+    if not (together.startswith(BULK) and place):
+        undo(judgement, by=by)
+        return 1
+    ledger.lock(by.review)
+    rows = DuplicateJudgement.objects.filter(
+        review=by.review, actor=judgement.actor_id, idempotency_key__startswith=f"{together}:"
+    ).select_related("first", "second")
+    standing = [r for r in rows if r.pk == duplicates.latest(r.first_id, r.second_id).pk]
+    for row in standing:
+        undo(row, by=by)
+    return len(standing)
 
 
 @transaction.atomic
@@ -240,19 +277,36 @@ def _is_apart(judged: groups.Judged | None) -> bool:
 # ---------------------------------------------------------------- the rules
 
 
-def _to_compare(run: Run) -> tuple[list[int], bool]:
-    """Return the records to compare, and whether they are all."""
+def _last_done(review: Review) -> Job | None:
+    return Job.objects.filter(review=review, kind=JOB, state=Job.State.DONE).first()
+
+
+def _renew_keys(run: Run) -> None:
+    """Bring the stored keys of records that an earlier version imported up to date."""
+    records = Record.objects.filter(review=run.review).visible()
+    for ids in chunked(list(records.order_by("pk").values_list("pk", flat=True))):
+        changed = []
+        for record in Record.objects.filter(pk__in=ids).defer("raw", "raw_text", "search_text"):
+            keys = sorted(engine.keys_of(bare_citation_of(record)))
+            if keys != record.keys:
+                record.keys = keys
+                changed.append(record)
+        with run.batch(message="Bringing the records' keys up to date"):
+            Record.objects.bulk_update(changed, ["keys"], batch_size=100)
+
+
+def _to_compare(run: Run, done: Job | None) -> tuple[list[int], set[int] | None]:
+    """Return the records to look at, and which of them are new; None if all are compared."""
     records = Record.objects.filter(review=run.review).visible()
     ids = list(records.order_by("pk").values_list("pk", flat=True))
-    done = Job.objects.filter(review=run.review, kind=JOB, state=Job.State.DONE).first()
     if run.params.get("whole") or done is None or len(ids) <= COMPARED_AS_A_WHOLE:
-        return ids, True
+        return ids, None
     corrected = Event.objects.filter(
         review=run.review, kind="record_corrected", seq__gt=done.result["seq"]
     )
     new = set(records.filter(entered_seq__gt=done.result["seq"]).values_list("pk", flat=True))
     new |= {event.payload["record"] for event in corrected} & set(ids)
-    return sorted(_sharing_a_key(records, new)), False
+    return sorted(_sharing_a_key(records, new)), new
 
 
 def _sharing_a_key(records: QuerySet[Record], new: set[int]) -> set[int]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from reviewtool.reviews.models import Membership, Review
+from screening.agreement import Interval, wilson
 from screening.dedupe import best_fields
 from screening.models import Decision, DuplicateJudgement, DuplicateQuestion, Record
 from screening.services import groups
@@ -95,6 +96,23 @@ def judgements_about(record: Record) -> QuerySet[DuplicateJudgement]:
     )
 
 
+def retraction_of(record: Record) -> str:
+    """Return a sentence if the report was retracted, by what any copy or a linked notice says."""
+    members = list(Record.objects.visible().filter(canonical=record.canonical_id))
+    said = next((each for each in members if each.is_retracted), None)
+    if said is not None:
+        return f"This report was retracted, says the source of record {said.pk}."
+    ids = [each.pk for each in members]
+    linked = standing_judgements(record.review, Verdict.RELATED).filter(
+        Q(first__in=ids) | Q(second__in=ids), relation=DuplicateJudgement.Relation.RETRACTION_OF
+    )
+    notice = linked.first()
+    if notice is None:
+        return ""
+    other = notice.second_id if notice.first_id in ids else notice.first_id
+    return f"Linked with record {other} as a retraction: look which of them is the notice."
+
+
 def counts(review: Review) -> dict[str, int]:
     """Return the numbers of the bands."""
     records = Record.objects.filter(review=review).visible()
@@ -106,6 +124,70 @@ def counts(review: Review) -> dict[str, int]:
         "apart": standing_judgements(review, Verdict.DIFFERENT, Verdict.RELATED).count(),
         "unsure": standing_judgements(review, Verdict.UNSURE).count(),
     }
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How right a band has been so far, as far as people have looked."""
+
+    n_joined: int
+    n_taken_back: int
+    n_answered: int
+    n_same: int
+
+    @property
+    def same(self) -> Interval | None:
+        """Of the answered questions, the share that was the same report, 95 % (Wilson)."""
+        return wilson(self.n_same, self.n_answered) if self.n_answered else None
+
+    @property
+    def taken_back(self) -> Interval | None:
+        """Of the pairs the rules joined, the share that people took back, 95 % (Wilson)."""
+        return wilson(self.n_taken_back, self.n_joined) if self.n_joined else None
+
+    @property
+    def taken_back_at_most(self) -> str:
+        """Return the upper end of the share of rule joins taken back, in per cent."""
+        return f"{100 * self.taken_back.high:.1f}" if self.taken_back else "100"
+
+    @property
+    def same_between(self) -> str:
+        """Return the interval of the share of questions that were the same report, in words."""
+        if self.same is None:
+            return "nothing is known yet"
+        return f"{100 * self.same.low:.0f} to {100 * self.same.high:.0f} % with 95 % confidence"
+
+
+def estimate(review: Review) -> Estimate:
+    """Count what people said of the rules' work: nothing is claimed of what nobody looked at."""
+    rows = DuplicateJudgement.objects.filter(review=review)
+    joined = set(
+        rows.exclude(by_rule="").filter(verdict=Verdict.SAME).values_list("first", "second")
+    )
+    said = {
+        (first, second): verdict
+        for first, second, verdict in rows.filter(by_rule="")
+        .order_by("seq")
+        .values_list("first", "second", "verdict")
+    }
+    asked = DuplicateQuestion.objects.filter(review=review, answered_seq__isnull=False)
+    answers = [said.get(pair, "") for pair in asked.values_list("first", "second")]
+    decided = [word for word in answers if word in (Verdict.SAME, *groups.APART)]
+    return Estimate(
+        n_joined=len(joined),
+        n_taken_back=sum(said.get(pair) in (Verdict.OPEN, *groups.APART) for pair in joined),
+        n_answered=len(decided),
+        n_same=sum(word == Verdict.SAME for word in decided),
+    )
+
+
+def sample_of(review: Review, *, reason: str, most: int = 8) -> list[DuplicateQuestion]:
+    """Return open questions of one reason, spread from the surest to the least sure."""
+    asked = list(open_questions(review).filter(reason=reason).values_list("pk", flat=True))
+    step = max(1, len(asked) // most)
+    chosen = asked[::step][:most]
+    found = DuplicateQuestion.objects.filter(pk__in=chosen)
+    return list(found.select_related("first__search", "second__search"))
 
 
 def groups_with_reasons(canonicals: Sequence[int]) -> list[dict[str, Any]]:

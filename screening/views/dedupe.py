@@ -136,12 +136,37 @@ def join(request: HttpRequest, member: Membership) -> HttpResponse:
 
 @require_POST
 @review_view(Permission.JUDGE_DUPLICATES)
-def accept_all(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Answer "same" to all pairs that are asked for the same reason."""
-    reason = request.POST.get("reason", "")
-    n = dedupe.accept_all(member, reason=reason)
-    messages.success(request, f"{n} pairs were joined. Each can be taken back by itself.")
+def answer_all(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Give one answer to all pairs that are asked for the same reason."""
+    reason, verdict = request.POST.get("reason", ""), request.POST.get("verdict", "")
+    try:
+        n = dedupe.answer_all(member, reason=reason, verdict=verdict)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        word = "joined" if verdict == DuplicateJudgement.Verdict.SAME else "kept apart"
+        messages.success(
+            request, f"{n} pairs were {word}. Take the last judgement back to undo all of them."
+        )
     return redirect("screening:duplicates", member.review.slug)
+
+
+@require_GET
+@review_view(Permission.JUDGE_DUPLICATES)
+def one_reason(request: HttpRequest, member: Membership) -> HttpResponse:
+    """A sample of the pairs that are asked for one reason, and one answer for all of them."""
+    reason = request.GET.get("reason", "")
+    context = _bands(member) | {
+        "band": "ask",
+        "reason": reason,
+        "n_wanted": duplicates.open_questions(member.review).filter(reason=reason).count(),
+        "sample": duplicates.sample_of(member.review, reason=reason),
+        "answers": (
+            (DuplicateJudgement.Verdict.SAME, "All are the same report"),
+            (DuplicateJudgement.Verdict.DIFFERENT, "All are different reports"),
+        ),
+    }
+    return _page(request, member, "one_reason.html", context)
 
 
 @require_POST
@@ -198,7 +223,10 @@ def _page(
 
 
 def _bands(member: Membership) -> dict[str, Any]:
-    return {"counts": duplicates.counts(member.review)}
+    return {
+        "counts": duplicates.counts(member.review),
+        "estimate": duplicates.estimate(member.review),
+    }
 
 
 def _pair(member: Membership, first: int, second: int) -> tuple[Record, Record]:
@@ -263,9 +291,10 @@ def _undone(
     request: HttpRequest, member: Membership, judgement: DuplicateJudgement
 ) -> HttpResponse:
     try:
-        dedupe.undo(judgement, by=member)
+        n = dedupe.undo_together(judgement, by=member)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, "The judgement was taken back; here is the pair again.")
+        what = "The judgement was" if n == 1 else f"{n} judgements of one answer were"
+        messages.success(request, f"{what} taken back; here is the pair again.")
     return redirect("screening:pair", member.review.slug, judgement.first_id, judgement.second_id)

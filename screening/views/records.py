@@ -148,6 +148,7 @@ def _record_page(
         "group": members,
         "others": [other for other in members if other.pk != record.pk],
         "best": duplicates.best_of(members) if len(members) > 1 else [],
+        "retraction": duplicates.retraction_of(record),
         "why_stages": _why_stages(record, member),
         "outcomes": [(row.get_stage_display(), words[row.outcome]) for row in screenings],
         "judgements": duplicates.judgements_about(record),

@@ -183,7 +183,7 @@ def test_all_questions_of_one_reason_are_accepted_at_once(add, lena, review):
     ask_about(records[2], records[3])
     ask_about(records[0], records[3], reason="years differ")
 
-    assert dedupe.accept_all(lena, reason="pages differ") == 2
+    assert dedupe.answer_all(lena, reason="pages differ") == 2
     assert canonicals() == [records[0].pk] * 2 + [records[2].pk] * 2
     assert duplicates.open_questions(review).get().reason == "years differ"
 
