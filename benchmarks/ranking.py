@@ -1,21 +1,15 @@
-"""Compare our rankings with ASReview's on labelled reviews, in the same run.
+"""Compare our ranking with ASReview's own simulation of ELAS u4 on finished reviews.
 
-    python benchmarks/ranking.py DIR [--seeds 0,1,2] [--only NAME,NAME] [--cold] [--asreview]
-                                     [--shipped] [--venv DIR] [--into DIR]
+    python benchmarks/ranking.py DIR [--leave-one-out] [--cold] [--seeds 0,1,2] [--growth .15]
 
-DIR holds labelled reviews as `manage.py simulate` reads them and criteria.json. Every model starts
-from the same priors, one inclusion and five exclusions drawn by the seed, and is replayed with
-batches of 15 % of what is labelled. By default the warm prior that ranks a review was learned from
-all the others (leave-one-review-out); --shipped uses the one that comes with the program, which has
-seen these reviews. --cold adds starts without any prior, with the protocol text, against a random
-start of the plain model. --asreview installs asreview 3.0.8 into a virtual environment of its own
-and runs its ELAS u4 on the same priors, retrained in the same batches; without it, our plain model
-without protocol text and keywords stands for ELAS u4.
-
-Prints Markdown, and writes it with recall curves (SVG) into --into.
+DIR holds labelled CSV files as `manage.py simulate` reads them, and criteria.json with one
+protocol-style paragraph by the name of each file. Every run has the same priors (one inclusion,
+five exclusions), schedule and seeds on both sides. With --leave-one-out each review is ranked by
+a prior learned on the others: the only honest figure for reviews the shipped prior was learned
+on. With --cold nothing is known but the protocol text; ASReview starts in random order. ASReview
+is installed into an environment of its own, unless --asreview names an interpreter that has it.
+Writes ranking.md and ranking.svg into --out.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
@@ -24,242 +18,275 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from train_ranker import Finished, Training, read_folder
+from train_ranker import Review, Trainer, load, with_generic
 
-from screening.ranking import metrics
-from screening.ranking.curves import recall_svg
-from screening.ranking.features import Features, build, build_warm
+from screening.ranking import features
+from screening.ranking.metrics import atd, rrf, td, wss_cohen
 from screening.ranking.model import RelevanceModel
-from screening.ranking.prior import shipped
-from screening.ranking.replay import Ranker, drawn_priors, labels_in_order, replay
+from screening.ranking.prior import WarmPrior, shipped
+from screening.ranking.simulation import Ranker, drawn_priors, replay
 from screening.ranking.warm import WarmModel
 
-OPPONENT = "asreview==3.0.8"
-ELAS, PLAIN, WARM, WITHOUT = "ELAS u4", "plain", "warm", "warm, generic off"
-COLD, RANDOM = "warm, cold", "random start"
-COLUMNS = {
-    "ATD": ("atd", 4),
-    "WSS@95": ("wss_cohen_95", 3),
-    "recall@10 %": ("recall_10", 3),
-    "first": ("first_relevant", 1),
-    "CPU s": ("seconds", 2),
-}
-#: Runs inside the opponent's virtual environment: reads jobs on stdin, answers orders on stdout.
-THEIR_SIDE = """
-import json, sys, time
-import pandas as pd
-from asreview import ActiveLearningCycle, Simulate
-from asreview.models import get_ai_config
-job = json.load(sys.stdin)
-texts = pd.DataFrame({"title": job["titles"], "abstract": job["abstracts"]})
-labels = job["labels"]
-answers = []
-for priors in job["priors"]:
-    begun = time.process_time()
-    cycle = ActiveLearningCycle.from_meta(get_ai_config("elas_u4")["value"])
-    cycle.n_query = lambda results: max(1, int(job["growth"] * len(results)))
-    simulation = Simulate(texts, labels, [cycle], print_progress=False)
-    simulation.label(priors)
-    simulation.review()
-    order = [int(row) for row in simulation._results["record_id"]]
-    seconds = time.process_time() - begun
-    order += sorted(set(range(len(labels))) - set(order))
-    answers.append({"order": order, "seconds": seconds})
-json.dump(answers, sys.stdout)
-"""
+ASREVIEW = "asreview==3.0.8"
+OPPONENT = "ASReview ELAS u4"
+DEFAULT, PLAIN = "warm prior", "plain"
+RESAMPLED = 10_000
 
 
-@dataclass
-class Results:
-    """Figures by review and model, one dictionary per seed, and the curves of the first seed."""
+@dataclass(frozen=True)
+class Score:
+    """Means over the seeds; `atd` is a share of the records, `seconds` a whole simulation's."""
 
-    figures: dict[str, dict[str, list[dict[str, float]]]] = field(default_factory=dict)
-    curves: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-
-    def add(self, review: str, model: str, labels: Sequence[int], seconds: float) -> None:
-        found = metrics.summary(labels) | {"seconds": seconds}
-        self.figures.setdefault(review, {}).setdefault(model, []).append(found)
-        curve = metrics.recall_curve(np.asarray(labels))
-        self.curves.setdefault(review, {}).setdefault(model, curve)
-
-    def mean(self, review: str, model: str, figure: str) -> float:
-        return float(np.mean([one[figure] for one in self.figures[review][model]]))
+    atd: float
+    wss95: float
+    recall10: float
+    first: float
+    seconds: float
 
 
-def run(
-    results: Results,
-    one: Finished,
-    name: str,
-    features: Features,
-    model: Callable[[int], Ranker],
-    *,
-    seeds: Sequence[int],
-    indexing: float = 0.0,
-    cold: bool = False,
-) -> None:
-    """Replay a review once per seed; the seconds include those that indexing took."""
-    y = one.review.labels
-    for seed in seeds:
-        priors = [] if cold else drawn_priors(y, n_included=1, n_excluded=5, seed=seed)
-        begun = time.process_time()
-        found = replay(features, y, model=model, priors=priors, seed=seed)
-        seconds = time.process_time() - begun + indexing
-        results.add(one.name, name, list(labels_in_order(y, found)), seconds)
+@dataclass(frozen=True)
+class Setting:
+    """What every run of a benchmark has in common."""
+
+    seeds: tuple[int, ...]
+    growth: float
+    is_cold: bool
+
+    def priors(self, review: Review, seed: int) -> list[int]:
+        """Return the rows known at first."""
+        if self.is_cold:
+            return []
+        return drawn_priors(review.labelled.relevant, n_included=1, n_excluded=5, seed=seed)
 
 
-def timed(make: Callable[[], Features]) -> tuple[Features, float]:
-    """Return features and the CPU seconds that making them took."""
-    begun = time.process_time()
-    return make(), time.process_time() - begun
+def score_of(runs: Iterable[tuple[np.ndarray, float]]) -> Score:
+    """Average labels in the order screened, and seconds, over the seeds."""
+    rows = [
+        (atd(y) / len(y), wss_cohen(y, 0.95), rrf(y, 0.1), float(td(y)[0]), seconds)
+        for y, seconds in runs
+    ]
+    return Score(*np.mean(rows, axis=0).tolist())
 
 
-def compare(training: Training, one: Finished, given: argparse.Namespace, into: Results) -> None:
-    """Replay one review with every model."""
-    others = [name for name in training.finished if name != one.name]
-    if given.shipped:
-        prior = shipped()
-    else:
-        prior = training.prior(others)
-    documents, ids = one.review.documents, range(len(one.review.documents))
-    warm, seconds = timed(lambda: build_warm(ids, documents, one.protocol_text, prior=prior))
-    bare, seconds_bare = timed(lambda: build(ids, [f"{d.title} {d.abstract}" for d in documents]))
-    no_text = replace(warm, protocol=bare.protocol[:, :0])
-    seeds = given.seeds
-    if given.asreview:
-        theirs(into, one, given.python, seeds)
-    else:
-        run(into, one, ELAS, bare, plain, seeds=seeds, indexing=seconds_bare)
-    ours = {"seeds": seeds, "indexing": seconds}
-    run(into, one, PLAIN, no_text, plain, **ours)
-    run(into, one, WARM, warm, lambda s: WarmModel(s, prior=prior), **ours)
-    run(into, one, WITHOUT, warm, lambda s: WarmModel(s, use_generic=False, prior=prior), **ours)
-    if given.cold:
-        run(
-            into,
-            one,
-            COLD,
-            warm,
-            lambda s: WarmModel(s, prior=prior),
-            **ours | {"seeds": seeds[:1]},
-            cold=True,
+def ours(
+    review: Review, found: features.Features, model: Ranker, setting: Setting, *, built: float
+):
+    """Yield labels in the order of our model and seconds, indexing included, seed by seed."""
+    for seed in setting.seeds:
+        started = time.perf_counter()
+        batches = replay(
+            found,
+            review.labelled.relevant,
+            model,
+            priors=setting.priors(review, seed),
+            growth=setting.growth,
+            seed=seed,
         )
-        run(into, one, RANDOM, bare, plain, seeds=seeds, indexing=seconds_bare, cold=True)
+        order = [row for batch in batches for row in batch.rows]
+        seconds = time.perf_counter() - started + built
+        yield review.labelled.relevant[order].astype(int), seconds
 
 
-def plain(seed: int) -> RelevanceModel:
-    return RelevanceModel(random_state=seed)
+def theirs(review: Review, path: Path, python: Path, setting: Setting):
+    """Yield labels in ASReview's order and seconds, seed by seed, from the same priors."""
+    jobs, relevant = [], review.labelled.relevant
+    for seed in setting.seeds:
+        priors = setting.priors(review, seed) or _until_both_are_known(relevant, seed)
+        jobs.append({"priors": priors, "growth": setting.growth})
+    worker = Path(__file__).with_name("asreview_elas_u4.py")
+    asked = {"file": str(path.resolve()), "label": "label_included", "jobs": jobs}
+    with tempfile.TemporaryDirectory() as elsewhere:  # ASReview leaves a cache where it runs
+        done = subprocess.run(
+            [python.absolute(), worker.resolve()],
+            input=json.dumps(asked),
+            cwd=elsewhere,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        sys.exit(f"ASReview failed on {path.name}:\n{done.stderr[-3000:]}")
+    for job, line in zip(jobs, done.stdout.splitlines(), strict=True):
+        answer = json.loads(line)
+        before = job["priors"] if setting.is_cold else []
+        yield relevant[[*before, *answer["order"]]].astype(int), answer["seconds"]
 
 
-# ---------------------------------------------------------------- the opponent
-def opponent(folder: Path) -> Path:
-    """Return the interpreter of a virtual environment with the opponent in it."""
-    python = folder / "bin" / "python"
+def _until_both_are_known(relevant: np.ndarray, seed: int) -> list[int]:
+    """Return a random order up to where an inclusion and an exclusion have been seen."""
+    order = np.random.RandomState(seed).permutation(len(relevant))
+    labels = relevant[order]
+    return order[: max(int(np.argmax(labels)), int(np.argmin(labels))) + 1].tolist()
+
+
+def compare(
+    review: Review, path: Path, prior: WarmPrior, python: Path, setting: Setting
+) -> dict[str, Score]:
+    """Return the scores of both our models and of ASReview on one review."""
+    started = time.perf_counter()
+    features.build(range(len(review.labelled.ids)), review.labelled.texts, review.criteria)
+    built = time.perf_counter() - started
+    texts = [replace(text, keywords="") for text in review.labelled.texts]
+    started = time.perf_counter()
+    plain = features.build(range(len(texts)), texts)
+    built_plain = time.perf_counter() - started
+    warm = with_generic(review, prior)
+    return {
+        OPPONENT: score_of(theirs(review, path, python, setting)),
+        PLAIN: score_of(ours(review, plain, RelevanceModel(), setting, built=built_plain)),
+        DEFAULT: score_of(ours(review, warm, WarmModel(prior=prior), setting, built=built)),
+    }
+
+
+# ---------------------------------------------------------------- reporting
+def ratio(found: Sequence[dict[str, Score]], name: str) -> tuple[float, float, float]:
+    """Return the geometric-mean ATD ratio to the opponent with a 95 % bootstrap interval."""
+    logs = np.log([one[name].atd / one[OPPONENT].atd for one in found])
+    drawn = np.random.default_rng(0).integers(0, len(logs), (RESAMPLED, len(logs)))
+    low, high = np.quantile(np.exp(logs[drawn].mean(axis=1)), (0.025, 0.975))
+    return float(np.exp(logs.mean())), float(low), float(high)
+
+
+def markdown(found: dict[str, dict[str, Score]], reviews: Sequence[Review], about: str) -> str:
+    """Return the report: a line per model, then a table row per review."""
+    lines = ["# Ranking against ASReview's ELAS u4", "", about, "", *_totals(list(found.values()))]
+    lines += [
+        "",
+        "| review | N | incl. | ATD (E / p / w) | ratio p | ratio w | WSS@95 | recall@10 % "
+        "| first | seconds |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for review in reviews:
+        one = found[review.name]
+        base, plain, warm = one[OPPONENT], one[PLAIN], one[DEFAULT]
+        trio = (base, plain, warm)
+        relevant = review.labelled.relevant
+        cells = [
+            review.name, str(len(relevant)), str(int(relevant.sum())),
+            " / ".join(f"{x.atd:.4f}" for x in trio),
+            f"{plain.atd / base.atd:.3f}", f"{warm.atd / base.atd:.3f}",
+            " / ".join(f"{x.wss95:.3f}" for x in trio),
+            " / ".join(f"{x.recall10:.3f}" for x in trio),
+            " / ".join(f"{x.first:.1f}" for x in trio),
+            " / ".join(f"{x.seconds:.1f}" for x in trio),
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", "E: ASReview ELAS u4, p: plain, w: warm prior.", ""])
+
+
+def _totals(found: list[dict[str, Score]]) -> list[str]:
+    lines = [
+        "| model | ATD ratio (95 % interval) | worst review | wins | WSS@95 | recall@10 % "
+        "| first relevant, median | seconds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name in (OPPONENT, PLAIN, DEFAULT):
+        middle, low, high = ratio(found, name)
+        each = [one[name].atd / one[OPPONENT].atd for one in found]
+        lines.append(
+            f"| {name} | {middle:.3f} ({low:.3f}-{high:.3f}) | {max(each):.3f} "
+            f"| {sum(x < 1 for x in each)} of {len(each)} "
+            f"| {np.mean([one[name].wss95 for one in found]):.3f} "
+            f"| {np.mean([one[name].recall10 for one in found]):.3f} "
+            f"| {np.median([one[name].first for one in found]):.1f} "
+            f"| {np.mean([one[name].seconds for one in found]):.2f} |"
+        )
+    return lines
+
+
+def svg(found: dict[str, dict[str, Score]], about: str) -> str:
+    """Draw each review's ATD ratio, a filled dot for the default and a ring for the plain model."""
+    height, left, right = 22 * len(found) + 90, 250, 620
+    ratios = [
+        one[name].atd / one[OPPONENT].atd for one in found.values() for name in (PLAIN, DEFAULT)
+    ]
+    top = max(1.2, *ratios) * 1.02
+
+    def x(value: float) -> float:
+        return left + (right - left) * value / top
+
+    shapes = [
+        f'<path d="M{x(v):.1f} 40V{height - 40}" stroke="{"#444" if v == 1 else "#ddd"}"/>'
+        f'<text x="{x(v):.1f}" y="{height - 24}" text-anchor="middle">{v:g}</text>'
+        for v in (0.25, 0.5, 0.75, 1.0)
+    ]
+    for number, (name, one) in enumerate(found.items()):
+        y = 56 + 22 * number
+        base = one[OPPONENT].atd
+        shapes.append(
+            f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{escape(name)}</text>'
+            f'<circle cx="{x(one[PLAIN].atd / base):.1f}" cy="{y}" r="5" fill="none" stroke="#c25400"/>'
+            f'<circle cx="{x(one[DEFAULT].atd / base):.1f}" cy="{y}" r="5" fill="#0b5fa5"/>'
+        )
+    said = "Mean position of an inclusion divided by ASReview ELAS u4's; left of 1 is better. "
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 {height}" role="img" '
+        f'aria-labelledby="t" font-family="sans-serif" font-size="12"><title id="t">{said}'
+        f'{escape(about)}</title><rect width="640" height="{height}" fill="#fff"/>'
+        f'<text x="10" y="18">{said}</text><text x="10" y="34">dot: warm prior, ring: plain</text>'
+        f"{''.join(shapes)}</svg>\n"
+    )
+
+
+# ---------------------------------------------------------------- running
+def asreview_python(folder: Path) -> Path:
+    """Return an interpreter that has ASReview, installing it at the first call."""
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     if not python.exists():
         venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", OPPONENT], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", ASREVIEW], check=True)
     return python
 
 
-def theirs(into: Results, one: Finished, python: Path, seeds: Sequence[int]) -> None:
-    """Let ASReview's own code rank the review from the same priors, in the same batches."""
-    y = one.review.labels
-    priors = [drawn_priors(y, n_included=1, n_excluded=5, seed=seed) for seed in seeds]
-    job = {
-        "titles": [document.title for document in one.review.documents],
-        "abstracts": [document.abstract for document in one.review.documents],
-        "labels": y.tolist(),
-        "priors": priors,
-        "growth": 0.15,
-    }
-    done = subprocess.run(
-        [python, "-W", "ignore", "-c", THEIR_SIDE],
-        input=json.dumps(job), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        sys.exit(f"asreview failed: {done.stderr[-2000:]}")
-    for answer, known in zip(json.loads(done.stdout), priors, strict=True):
-        labels = [int(y[row]) for row in answer["order"][len(known) :]]
-        into.add(one.name, ELAS, labels, answer["seconds"])
-
-
-# ---------------------------------------------------------------- the report
-def ratio(results: Results, model: str, against: str) -> tuple[float, float, float, list[float]]:
-    """Return the geometric mean of the ATD ratios, its bootstrap interval and the ratios."""
-    ratios = [
-        results.mean(review, model, "atd") / results.mean(review, against, "atd")
-        for review in results.figures
-    ]
-    rng, logs = np.random.default_rng(0), np.log(ratios)
-    draws = np.exp(logs[rng.integers(0, len(logs), (4000, len(logs)))].mean(axis=1))
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return float(np.exp(logs.mean())), float(low), float(high), ratios
-
-
-def report(results: Results, given: argparse.Namespace) -> str:
-    """Write the tables as Markdown."""
-    models = list(next(iter(results.figures.values())))
-    lines = ["| review | model | " + " | ".join(COLUMNS) + " |", "|---" * (2 + len(COLUMNS)) + "|"]
-    for review in results.figures:
-        for model in models:
-            cells = [f"{results.mean(review, model, k):.{n}f}" for k, n in COLUMNS.values()]
-            lines.append(f"| {review} | {model} | " + " | ".join(cells) + " |")
-    lines += ["", "| model | against | ATD ratio | 95 % | worst | wins | WSS@95 | recall@10 % | first (median) |",
-              "|---" * 9 + "|"]  # fmt: skip
-    pairs = [(PLAIN, ELAS), (WARM, ELAS), (WITHOUT, ELAS)]
-    pairs += [(COLD, RANDOM), (COLD, ELAS)] if given.cold else []
-    lines += [_pair(results, *pair) for pair in pairs]
-    return "\n".join(lines) + "\n"
-
-
-def _pair(results: Results, model: str, against: str) -> str:
-    mean, low, high, ratios = ratio(results, model, against)
-    gains = [
-        np.mean([results.mean(r, model, k) - results.mean(r, against, k) for r in results.figures])
-        for k in ("wss_cohen_95", "recall_10")
-    ]
-    first = np.median([results.mean(r, model, "first_relevant") for r in results.figures])
-    wins = f"{sum(one < 1 for one in ratios)} of {len(ratios)}"
-    return (
-        f"| {model} | {against} | {mean:.3f} | {low:.3f} to {high:.3f} | {max(ratios):.3f} | {wins} "
-        f"| {gains[0]:+.3f} | {gains[1]:+.3f} | {first:.1f} |"
-    )
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("var/benchmarks"))
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--growth", type=float, default=0.15)
+    parser.add_argument("--leave-one-out", action="store_true")
+    parser.add_argument("--cold", action="store_true")
+    parser.add_argument("--asreview", type=Path, help="an interpreter that has ASReview")
+    return parser.parse_args()
 
 
 def main() -> None:
-    ask = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    """Run everything, print as it goes, and write the report."""
+    options = _options()
+    options.out.mkdir(parents=True, exist_ok=True)
+    python = options.asreview or asreview_python(options.out / "asreview")
+    seeds = tuple(int(seed) for seed in options.seeds.split(","))
+    setting = Setting(seeds, options.growth, options.cold)
+    reviews = load(options.folder)
+    trainer = Trainer(reviews) if options.leave_one_out else None
+    found = {}
+    for review in reviews:
+        others = [one.name for one in reviews if one is not review]
+        prior = trainer.fit(others) if trainer else shipped()
+        path = options.folder / f"{review.name}.csv"
+        one = found[review.name] = compare(review, path, prior, python, setting)
+        print(
+            review.name,
+            *(f"{k}: {v.atd:.4f} {v.seconds:.1f} s" for k, v in one.items()),
+            flush=True,
+        )
+    about = (
+        f"{'Each review ranked by a prior learned on the others' if trainer else 'Shipped prior'}; "
+        f"{'nothing known but the protocol text' if setting.is_cold else 'priors 1 + 5'}; "
+        f"seeds {options.seeds}; growth {setting.growth}; {ASREVIEW}, "
+        f"scikit-learn {version('scikit-learn')}. ATD is a share of the records."
     )
-    ask.add_argument("folder", type=Path)
-    ask.add_argument(
-        "--seeds", type=lambda text: [int(s) for s in text.split(",")], default=[0, 1, 2]
-    )
-    ask.add_argument("--only", type=lambda text: text.split(","), help="names of reviews to rank")
-    ask.add_argument("--criteria", type=Path, help="default: criteria.json in the folder")
-    ask.add_argument("--cold", action="store_true")
-    ask.add_argument("--shipped", action="store_true")
-    ask.add_argument("--asreview", action="store_true")
-    ask.add_argument("--venv", type=Path, default=Path(tempfile.gettempdir()) / "asreview-venv")
-    ask.add_argument("--into", type=Path, help="folder for ranking.md and the curves")
-    given = ask.parse_args()
-    given.python = opponent(given.venv) if given.asreview else None
-    criteria = json.loads((given.criteria or given.folder / "criteria.json").read_text())
-    training, results = Training(read_folder(given.folder, criteria)), Results()
-    for name, one in training.finished.items():
-        if not given.only or name in given.only:
-            print(name, file=sys.stderr)
-            compare(training, one, given, results)
-    text = report(results, given)
-    print(text)
-    if given.into:
-        given.into.mkdir(parents=True, exist_ok=True)
-        (given.into / "ranking.md").write_text(text)
-        for name, curves in results.curves.items():
-            (given.into / f"{name}.svg").write_text(recall_svg(curves, title=name))
+    report = markdown(found, reviews, about)
+    (options.out / "ranking.md").write_text(report, encoding="utf-8")
+    (options.out / "ranking.svg").write_text(svg(found, about), encoding="utf-8")
+    print(report)
 
 
 if __name__ == "__main__":

@@ -1,312 +1,418 @@
-"""Learn the warm prior from finished reviews, and write it where the program finds it.
+"""Learn the warm prior across finished reviews and freeze it.
 
-    python benchmarks/train_ranker.py DIR [--criteria DIR/criteria.json] [--into FILE.npz]
+    python benchmarks/train_ranker.py DIR --out screening/ranking/warm_prior.json
 
-DIR holds labelled reviews as `manage.py simulate` reads them; criteria.json has a protocol-like
-paragraph for each, by the file's name. Beside the weights goes a JSON file with their provenance.
+DIR holds one labelled CSV file per review (as `manage.py simulate` reads them) and criteria.json,
+one protocol-style paragraph by the name of each file. Two things are learned:
 
-The generic part is a logistic regression over all records of all reviews, each review weighing the
-same, with an intercept of its own that is thrown away. The combination is learned from replays of
-the plain model: at many moments of a replay, relevant records still waiting are to score higher
-than irrelevant ones drawn at random. In its rows the generic part always comes from the *other*
-reviews, or the combination would trust it too much. Hard negatives, or moments that all weigh the
-same, teach distrust of the margin; so negatives are uniform and late moments weigh less.
+- the generic prior: one logistic regression over words and pairs of words that at least half of
+  the reviews use, inclusions against exclusions, every review weighing the same;
+- how much each signal counts: a pairwise logistic regression over states of simulated reviews,
+  with a generic prior that has never seen the review a state comes from.
 """
-
-from __future__ import annotations
 
 import argparse
 import hashlib
 import json
+import sys
+import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from importlib.metadata import version
-from math import ceil
+from math import ceil, exp
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 
-from screening.ranking import warm
-from screening.ranking.features import Features, build_warm
+from screening.ranking import features
+from screening.ranking.generic import USUAL_WORDS, GenericPrior, title_words
 from screening.ranking.labelled import LabelledReview, read_labelled
-from screening.ranking.prior import FILE, SIGNALS, TEXT_LENGTH, WarmPrior, presence, scaled
-from screening.ranking.replay import State, drawn_priors, replay
+from screening.ranking.metrics import atd
+from screening.ranking.model import RelevanceModel, auc
+from screening.ranking.prior import SIGNALS, WarmPrior, from_json
+from screening.ranking.simulation import drawn_priors, replay
+from screening.ranking.warm import FADES_OVER, WarmModel, on_one_scale, signals
 
-# The generic part
-RAREST = (
-    3,
-    0.003,
-)  # a review knows a word that stands in so many, and such a share, of its records
-GENERIC_C = 3e-5
-INTERCEPT = 3.0
-WEIGHT_OF_CLASS = 500.0
-# The combination
-SEEDS = (10, 11, 12, 13)  # benchmarks replay seeds 0, 1, 2
-N_COLD = 2
-EVERY_TRAINING_UNTIL = 9
-MOST_INCLUSIONS, N_EXCLUSIONS, N_PAIRS = 40, 200, 200
-COMBINATION_C = 0.03
-FREE = 100.0  # a column so much larger is practically not penalised
-NO_PRIOR = WarmPrior(
-    np.array([], dtype=np.str_), *(np.zeros(n) for n in (0, 0, len(SIGNALS), len(SIGNALS), 3))
-)
+LEAST_RECORDS, LEAST_SHARE = 3, 0.003
+GENERIC_C, REVIEW_COLUMN, SIDE_WEIGHT = 3e-5, 3.0, 500.0
+TRAINING_SEEDS = (11, 12, 13, 14)
+TEST_SEEDS = (0, 1, 2)
+GROWTH = 0.15
+STATES_KEPT_ALL = 9
+MOST_INCLUSIONS, MOST_EXCLUSIONS, PAIRS = 40, 200, 200
+PAIRWISE_C, UNPENALISED = 0.03, 100.0
+GENERIC = SIGNALS.index("generic")
+#: A missing abstract may count early, against a record; it never lifts one for good.
+NEVER_IN_FAVOUR = SIGNALS.index("no_abstract")
+NO_GENERIC = GenericPrior((), np.zeros(0), np.zeros(0))
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A finished review with its features; `generic` in the signals is still 0."""
+@dataclass(frozen=True, eq=False)
+class Review:
+    """A finished review with its features; generic scores come later."""
 
     name: str
-    review: LabelledReview
-    features: Features
-    sha256: str
-    protocol_text: str
+    labelled: LabelledReview
+    criteria: str
+    found: features.Features
 
     @cached_property
-    def known_words(self) -> frozenset[str]:
-        """The words and bigrams that are common enough in this review."""
-        rarest = max(RAREST[0], ceil(RAREST[1] * len(self.review.documents)))
-        reader = CountVectorizer(ngram_range=(1, 2), binary=True, min_df=rarest)
-        reader.fit([one.text for one in self.review.documents])
-        return frozenset(reader.vocabulary_)
+    def frequent(self) -> frozenset[str]:
+        """Words and pairs of words in enough records to be told from chance."""
+        df = np.bincount(self.found.matrix.indices, minlength=self.found.matrix.shape[1])
+        enough = max(LEAST_RECORDS, LEAST_SHARE * len(self.labelled.ids))
+        return frozenset(self.found.terms[df >= enough])
 
 
-@dataclass(frozen=True)
-class Moment:
-    """What was known at one training of a replay; `margin` of every record, shape (n,)."""
+@dataclass(frozen=True, eq=False)
+class State:
+    """One moment of a simulated review: sampled records, their signals, what was labelled.
 
-    margin: np.ndarray
-    included: np.ndarray
-    excluded: np.ndarray
-    waiting: np.ndarray
-    drawn: tuple[np.ndarray, np.ndarray]  # rows of unfound inclusions and of exclusions, paired
+    `rows` are inclusions not yet found, then exclusions; `scaled` (rows, 6) are their signals on
+    one scale (the generic column is filled in later), `labelled` the rows known then.
+    """
+
+    rows: np.ndarray
+    n_inclusions: int
+    scaled: np.ndarray
+    labelled: np.ndarray
+    n_found: int
+    text_auc: float
     weight: float
 
 
-class Training:
-    """Learns priors from any part of a collection of reviews; remembers what it has computed."""
+def load(folder: Path) -> list[Review]:
+    """Read every review of a folder, by name."""
+    criteria = json.loads((folder / "criteria.json").read_text(encoding="utf-8"))
+    return [_review(path, criteria.get(path.stem, "")) for path in sorted(folder.glob("*.csv"))]
 
-    def __init__(self, finished: Sequence[Finished]) -> None:
-        self.finished = {one.name: one for one in finished}
-        self._weights: dict[frozenset[str], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-        self._moments: dict[str, list[Moment]] = {}
 
-    @cached_property
-    def candidates(self) -> np.ndarray:
-        """Every word that can come into a vocabulary, sorted."""
-        counted = Counter(word for one in self.finished.values() for word in one.known_words)
-        fewest = max(ceil((len(self.finished) - 2) / 2), 1)
-        return np.array(sorted(word for word, n in counted.items() if n >= fewest))
+def _review(path: Path, criteria: str) -> Review:
+    labelled = read_labelled(path)
+    ids = range(len(labelled.ids))
+    found = features.build(ids, labelled.texts, criteria, prior=NO_GENERIC)
+    return Review(path.stem, labelled, criteria, found)
 
-    @cached_property
-    def words(self) -> dict[str, tuple[sparse.csc_matrix, sparse.csc_matrix]]:
-        """Which candidates the texts and the titles of each review hold."""
-        return {
-            name: (
-                presence([d.text for d in one.review.documents], self.candidates).tocsc(),
-                presence([d.title for d in one.review.documents], self.candidates).tocsc(),
-            )
-            for name, one in self.finished.items()
-        }
 
-    def generic_weights(self, names: Collection[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return columns of `candidates` and their weights in text and title."""
-        key = frozenset(names)
-        if key not in self._weights:
-            self._weights[key] = self._fit_generic(sorted(key))
-        return self._weights[key]
+# ---------------------------------------------------------------- the generic prior
+class GenericTrainer:
+    """Fits generic priors on any choice of reviews; words are counted once."""
 
-    def _fit_generic(self, names: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        counted = Counter(word for name in names for word in self.finished[name].known_words)
-        columns = np.flatnonzero([counted[word] >= len(names) / 2 for word in self.candidates])
-        blocks, labels, weights = [], [], []
-        for place, name in enumerate(names):
-            y = self.finished[name].review.labels
-            intercept = np.zeros((len(y), len(names)))
-            intercept[:, place] = INTERCEPT
-            blocks.append(sparse.hstack([*self._rows(name, columns), intercept]))
-            labels.append(y)
-            weights.append(
-                np.where(y == 1, WEIGHT_OF_CLASS / y.sum(), WEIGHT_OF_CLASS / (y == 0).sum())
-            )
-        model = LogisticRegression(solver="liblinear", C=GENERIC_C, fit_intercept=False)
-        model.fit(sparse.vstack(blocks).tocsr(), np.concatenate(labels), np.concatenate(weights))
-        found = model.coef_.ravel()[: 2 * len(columns)]
-        found /= np.abs(found).max()  # signals are standardised, so only proportions count
-        return columns, found[: len(columns)], found[len(columns) :]
+    def __init__(self, reviews: Sequence[Review]) -> None:
+        self.reviews = {review.name: review for review in reviews}
+        counts = Counter(term for review in reviews for term in review.frequent)
+        least = max(1, ceil((len(reviews) - 2) / 2))
+        self.terms = sorted(term for term, count in counts.items() if count >= least)
+        self._all = GenericPrior(tuple(self.terms), *np.zeros((2, len(self.terms))))
+        self._words = {review.name: self._counted(review) for review in reviews}
 
-    def _rows(self, name: str, columns: np.ndarray) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-        text, title = self.words[name]
-        return scaled(text[:, columns].tocsr()), title[:, columns].tocsr()
+    def _counted(self, review: Review) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """Return which words of all candidates each text and each title holds."""
+        place = {term: column for column, term in enumerate(review.found.terms)}
+        known = [(number, place[term]) for number, term in enumerate(self.terms) if term in place]
+        rows, columns = np.array(known).T
+        shape = (len(place), len(self.terms))
+        move = sparse.csr_matrix((np.ones(len(rows), np.float32), (columns, rows)), shape=shape)
+        there = review.found.matrix.sign() @ move
+        return there.tocsr(), title_words([text.title for text in review.labelled.texts], self._all)
 
-    def generic_of(self, name: str, *, learned_on: Collection[str]) -> np.ndarray:
-        """Return the generic part of a review's records, learned on other reviews."""
-        columns, in_text, in_title = self.generic_weights(learned_on)
-        text, title = self._rows(name, columns)
-        return text @ in_text + title @ in_title
-
-    def moments(self, name: str) -> list[Moment]:
-        """Replay a review with the plain model and keep what was known on the way."""
-        if name not in self._moments:
-            self._moments[name] = _moments(self.finished[name])
-        return self._moments[name]
-
-    def prior(self, names: Collection[str]) -> WarmPrior:
-        """Learn a prior from the named reviews only."""
-        names = sorted(names)
-        columns, in_text, in_title = self.generic_weights(names)
-        rows, weights = [], []
-        for name in names:
-            generic = self.generic_of(name, learned_on=[one for one in names if one != name])
-            one = self.finished[name].features
-            signals = replace(one.signals, generic=generic)
-            for moment in self.moments(name):
-                rows.append(_differences(moment, signals))
-                weights.append(np.full(len(rows[-1]), moment.weight / len(rows[-1])))
-        found = _fit_combination(np.vstack(rows), np.concatenate(weights))
-        n = len(SIGNALS)
-        return WarmPrior(
-            self.candidates[columns],
-            in_text.astype(np.float16),
-            in_title.astype(np.float16),
-            *np.split(found, [n, 2 * n]),
+    @cache  # noqa: B019 - one trainer lives as long as the script
+    def fit(self, names: frozenset[str]) -> GenericPrior:
+        """Learn from the named reviews only, vocabulary included."""
+        chosen = [self.reviews[name] for name in sorted(names)]
+        counts = Counter(term for review in chosen for term in review.frequent)
+        least = ceil(len(chosen) / 2)
+        kept = [n for n, term in enumerate(self.terms) if counts[term] >= least]
+        blocks = [self._block(review, kept, n, len(chosen)) for n, review in enumerate(chosen)]
+        labels = np.concatenate([review.labelled.relevant for review in chosen])
+        weights = np.concatenate([_side_weights(review.labelled.relevant) for review in chosen])
+        model = LogisticRegression(C=GENERIC_C, solver="liblinear", fit_intercept=False)
+        model.fit(sparse.vstack(blocks).tocsr(), labels, sample_weight=weights)
+        coef = model.coef_.ravel()
+        body = coef[: len(kept)]
+        return GenericPrior(
+            tuple(self.terms[n] for n in kept), body, coef[len(kept) : 2 * len(kept)]
         )
 
+    def _block(self, review: Review, kept: list[int], n: int, n_reviews: int) -> sparse.csr_matrix:
+        text, title = (matrix[:, kept] for matrix in self._words[review.name])
+        own = np.zeros((text.shape[0], n_reviews))
+        own[:, n] = REVIEW_COLUMN
+        return sparse.hstack([normalize(text) * np.sqrt(USUAL_WORDS), title, own]).tocsr()
 
-def read_folder(folder: Path, criteria: dict[str, str]) -> list[Finished]:
-    """Read and index every labelled review of a folder."""
-    found = []
-    for file in sorted(folder.glob("*.csv")):
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            review = read_labelled(stream)
-        ids, text = range(len(review.labels)), criteria.get(file.stem, "")
-        features = build_warm(ids, review.documents, text, prior=NO_PRIOR)
-        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-        found.append(Finished(file.stem, review, features, sha256, text))
-    return found
+    def scores(self, prior: GenericPrior, review: Review) -> np.ndarray:
+        """Return the generic scores of a review's records, shape (n,)."""
+        titles = title_words([text.title for text in review.labelled.texts], prior)
+        return prior.score(review.found.matrix, prior.columns_in(review.found.vocabulary), titles)
 
 
-class MarginModel(warm.WarmModel):
-    """The plain model as the warm one uses it: its margin alone makes the order."""
-
-    def __init__(self, random_state: int = 0) -> None:
-        only_margin = np.eye(len(SIGNALS))[warm.SVM]
-        super().__init__(random_state, prior=replace(NO_PRIOR, always=only_margin))
+def _side_weights(relevant: np.ndarray) -> np.ndarray:
+    n_included = max(int(relevant.sum()), 1)
+    n_excluded = max(len(relevant) - n_included, 1)
+    return np.where(relevant, SIDE_WEIGHT / n_included, SIDE_WEIGHT / n_excluded)
 
 
-def _moments(one: Finished) -> list[Moment]:
-    y = one.review.labels
-    starts = [(drawn_priors(y, n_included=1, n_excluded=5, seed=s), s) for s in SEEDS]
-    if one.features.protocol.nnz:
-        starts += [([], seed) for seed in range(N_COLD)]
-    found: list[Moment] = []
-    for priors, seed in starts:
-        rng = np.random.default_rng([seed, len(priors), len(y)])
-        n_trainings = 0
-
-        def seen(state: State | None, n_screened: int, rng=rng) -> None:
-            nonlocal n_trainings
-            n_trainings += 1
-            late = n_trainings > EVERY_TRAINING_UNTIL and n_trainings % 2
-            if state is not None and not late and (moment := _moment(one, state, rng)):
-                found.append(moment)
-
-        replay(one.features, y, model=MarginModel, priors=priors, seed=seed, seen=seen)
-    return found
+# ---------------------------------------------------------------- how much each signal counts
+def svm_only() -> WarmPrior:
+    """Return weights that rank by the support vector machine alone."""
+    always = np.eye(len(SIGNALS))[0]
+    return WarmPrior(always, always * 0, np.zeros(3), NO_GENERIC, {}, "")
 
 
-def _moment(one: Finished, state: State, rng: np.random.Generator) -> Moment | None:
-    y = one.review.labels[state.waiting]
-    unfound, noise = state.waiting[y == 1], state.waiting[y == 0]
-    if not len(unfound) or not len(noise):
-        return None
-    inclusions = rng.permutation(unfound)[:MOST_INCLUSIONS]
-    exclusions = rng.permutation(noise)[:N_EXCLUSIONS]
-    return Moment(
-        margin=state.model.svm_.score(one.features),
-        included=np.array(state.included, dtype=np.int64),
-        excluded=np.array(state.excluded, dtype=np.int64),
-        waiting=state.waiting,
-        drawn=(rng.choice(inclusions, N_PAIRS), rng.choice(exclusions, N_PAIRS)),
-        weight=len(unfound) / one.review.labels.sum(),
+def states_of(review: Review, seeds: Iterable[int] = TRAINING_SEEDS) -> list[State]:
+    """Simulate a review with the support vector machine, and from zero labels, and sample it."""
+    relevant = review.labelled.relevant
+    kept: list[State] = []
+    for seed in seeds:
+        warm_start = drawn_priors(relevant, n_included=1, n_excluded=5, seed=seed)
+        for priors in (warm_start, []):
+            rng = np.random.default_rng([seed, len(priors)])
+            kept.extend(_states_of_run(review, priors, seed, rng))
+    return kept
+
+
+def _states_of_run(
+    review: Review, priors: list[int], seed: int, rng: np.random.Generator
+) -> list[State]:
+    model = WarmModel(prior=svm_only())
+    states, screened, n_states = [], list(priors), 0
+    batches = replay(
+        review.found, review.labelled.relevant, model, priors=priors, growth=GROWTH, seed=seed
+    )
+    for batch in batches:
+        if not batch.is_random:
+            n_states += 1
+            if n_states <= STATES_KEPT_ALL or n_states % 2:
+                states.append(_state(review, model, np.array(screened, dtype=int), rng))
+        screened.extend(batch.rows)
+    return [state for state in states if state.weight and len(state.rows) > state.n_inclusions]
+
+
+def _state(
+    review: Review, model: WarmModel, labelled: np.ndarray, rng: np.random.Generator
+) -> State:
+    relevant = review.labelled.relevant
+    left = np.setdiff1d(np.arange(len(relevant)), labelled)
+    inclusions, exclusions = left[relevant[left]], left[~relevant[left]]
+    n = min(MOST_INCLUSIONS, len(inclusions))
+    some = rng.choice(inclusions, n, replace=False)
+    others = rng.choice(exclusions, min(MOST_EXCLUSIONS, len(exclusions)), replace=False)
+    rows = np.r_[some, others]
+    raw = signals(review.found, model.coef_, model.intercept_)
+    cosine, known = review.found.cosine, relevant[labelled]
+    return State(
+        rows=rows,
+        n_inclusions=n,
+        scaled=on_one_scale(raw, model.centre_, model.scale_)[rows],
+        labelled=labelled,
+        n_found=int(known.sum()),
+        text_auc=auc(cosine[labelled[known]], cosine[labelled[~known]]),
+        weight=len(inclusions) / max(int(relevant.sum()), 1),
     )
 
 
-def _differences(moment: Moment, signals) -> np.ndarray:
-    """Return inclusion minus exclusion, shape (pairs, 15): always, early and trusted columns."""
-    raw = warm.raw_signals(signals, moment.margin)
-    centres, spreads = warm.scale_of(raw[moment.waiting])
-    inclusions, exclusions = (
-        warm.standardise(raw[rows], centres, spreads) for rows in moment.drawn
-    )
-    apart = inclusions - exclusions
-    labelled = [(s[moment.included], s[moment.excluded]) for s in (signals.cosine, signals.generic)]
-    trust = warm.trust(*(warm.auc(*both) for both in labelled))
-    early = warm.early_share(len(moment.included))
-    return np.hstack([apart, early * apart, trust * apart[:, warm.TRUSTED]])
+def _design(state: State, generic: np.ndarray, relevant: np.ndarray) -> np.ndarray:
+    """Return what the weights multiply, shape (rows, 15): always, early, proven."""
+    pool = np.delete(generic, state.labelled)
+    centre, scale = pool.mean(), pool.std() or np.inf
+    scaled = state.scaled.copy()
+    scaled[:, GENERIC] = np.clip((generic[state.rows] - centre) / scale, -6, 6)
+    known = relevant[state.labelled]
+    generic_auc = auc(generic[state.labelled[known]], generic[state.labelled[~known]])
+    fading = exp(-state.n_found / FADES_OVER)
+    text, own = 2 * state.text_auc - 1, 2 * generic_auc - 1
+    proven = scaled[:, [1, 3, 4]] * (text, text, own)
+    return np.hstack([scaled, fading * scaled, proven])
 
 
-def _fit_combination(apart: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    scale = apart.std(axis=0)
-    scale[scale < 1e-12] = np.inf
-    scale[warm.SVM] /= FREE
-    flipped = np.where(np.arange(len(apart)) % 2, 1.0, -1.0)
-    model = LogisticRegression(C=COMBINATION_C, fit_intercept=False, max_iter=2000)
-    model.fit(apart / scale * flipped[:, None], flipped, sample_weight=weights)
-    return model.coef_.ravel() / scale
+def pairs_of(
+    states: Sequence[State], generic: np.ndarray, relevant: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return differences between an inclusion and an exclusion, and how much each pair weighs."""
+    rng = np.random.default_rng(seed)
+    differences, weights = [], []
+    for state in states:
+        design = _design(state, generic, relevant)
+        above = rng.integers(0, state.n_inclusions, PAIRS)
+        below = rng.integers(state.n_inclusions, len(state.rows), PAIRS)
+        differences.append(design[above] - design[below])
+        weights.append(np.full(PAIRS, state.weight / PAIRS))
+    return np.vstack(differences), np.concatenate(weights)
 
 
-def provenance(training: Training, prior: WarmPrior) -> dict:
-    """Say what the weights were learned from and how."""
-    names = sorted(training.finished)
+def combine(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Fit the pairwise logistic regression; the weights in the order of `_design`, shape (15,).
+
+    The penalty leaves the support vector machine's own weight free.
+    """
+    differences = np.vstack([one for one, _ in pairs])
+    weights = np.concatenate([one for _, one in pairs])
+    scale = differences.std(axis=0)
+    scale[scale < 1e-9] = np.inf
+    scaled = differences / scale
+    scaled[:, 0] *= UNPENALISED
+    scaled[:, NEVER_IN_FAVOUR] = 0.0
+    sign = np.where(np.arange(len(scaled)) % 2, 1.0, -1.0)
+    model = LogisticRegression(C=PAIRWISE_C, fit_intercept=False, solver="newton-cholesky")
+    model.fit(scaled * sign[:, None], sign, sample_weight=weights)
+    coef = model.coef_.ravel() / scale
+    coef[0] *= UNPENALISED
+    coef[NEVER_IN_FAVOUR] = 0.0
+    return coef
+
+
+class Trainer:
+    """Learns whole priors on any choice of reviews; states and generic scores are kept."""
+
+    def __init__(self, reviews: Sequence[Review], seeds: Sequence[int] = TRAINING_SEEDS) -> None:
+        self.reviews = {review.name: review for review in reviews}
+        self.generic = GenericTrainer(reviews)
+        self.states = {review.name: states_of(review, seeds) for review in reviews}
+
+    def fit(self, names: Iterable[str]) -> WarmPrior:
+        """Learn a prior from the named reviews."""
+        chosen = frozenset(names)
+        pairs = [self._pairs(name, chosen - {name}) for name in sorted(chosen)]
+        found = combine(pairs)
+        return WarmPrior(
+            found[:6], found[6:12], found[12:], self.generic.fit(chosen), {}, "unfrozen"
+        )
+
+    @cache  # noqa: B019 - one trainer lives as long as the script
+    def _pairs(self, name: str, others: frozenset[str]) -> tuple[np.ndarray, np.ndarray]:
+        review = self.reviews[name]
+        generic = self.generic.scores(self.generic.fit(others), review)
+        seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+        return pairs_of(self.states[name], generic, review.labelled.relevant, seed)
+
+
+# ---------------------------------------------------------------- how well it does
+def simulated_atd(review: Review, found, model, *, seeds=TEST_SEEDS, is_cold=False) -> float:
+    """Return the mean position of an inclusion as a share of the records, over the seeds."""
+    relevant, shares = review.labelled.relevant, []
+    for seed in seeds:
+        priors = [] if is_cold else drawn_priors(relevant, n_included=1, n_excluded=5, seed=seed)
+        batches = replay(found, relevant, model, priors=priors, growth=GROWTH, seed=seed)
+        labels = relevant[[row for batch in batches for row in batch.rows]].astype(int)
+        shares.append(atd(labels) / len(labels))
+    return float(np.mean(shares))
+
+
+def with_generic(review: Review, prior: WarmPrior) -> features.Features:
+    """Return the review's features with the generic scores of a prior."""
+    titles = title_words([text.title for text in review.labelled.texts], prior.generic)
+    columns = prior.generic.columns_in(review.found.vocabulary)
+    scores = prior.generic.score(review.found.matrix, columns, titles)
+    return replace(review.found, generic=scores, titles=titles)
+
+
+@cache
+def plain_atd(review: Review, is_cold: bool) -> float:
+    """Return what ELAS u4 gets: title and abstract only, no protocol text."""
+    texts = [replace(text, keywords="") for text in review.labelled.texts]
+    found = features.build(range(len(texts)), texts, prior=NO_GENERIC)
+    return simulated_atd(review, found, RelevanceModel(), is_cold=is_cold)
+
+
+def left_out(trainer: Trainer) -> dict[str, dict[str, float]]:
+    """Return, for each review, ATD with a prior that never saw it, and of the plain model."""
+    answer = {}
+    for name, review in trainer.reviews.items():
+        prior = trainer.fit(set(trainer.reviews) - {name})
+        found, model = with_generic(review, prior), WarmModel(prior=prior)
+        answer[name] = {
+            "warm": simulated_atd(review, found, model),
+            "plain": plain_atd(review, False),
+            "cold": simulated_atd(review, found, model, is_cold=True),
+            "cold_plain": plain_atd(review, True),
+        }
+    return answer
+
+
+def ratio(found: dict[str, dict[str, float]], above: str, below: str) -> float:
+    """Return the geometric mean over reviews of one ATD over another."""
+    return float(np.exp(np.mean([np.log(one[above] / one[below]) for one in found.values()])))
+
+
+# ---------------------------------------------------------------- freezing
+def frozen(prior: WarmPrior, provenance: dict[str, object]) -> str:
+    """Return the file's content: one line per word, so that a change can be read as a difference."""
+    named = {
+        "always": dict(zip(SIGNALS, _rounded(prior.always), strict=True)),
+        "early": dict(zip(SIGNALS, _rounded(prior.early), strict=True)),
+        "proven": dict(zip(("cosine", "in_text", "generic"), _rounded(prior.proven), strict=True)),
+    }
+    generic = prior.generic
+    columns = (_rounded(generic.in_text), _rounded(generic.in_title))
+    words = {term: [a, b] for term, a, b in zip(generic.terms, *columns, strict=True)}
+    lines = ",\n".join(f"{json.dumps(term)}: {json.dumps(pair)}" for term, pair in words.items())
+    head = json.dumps({"provenance": provenance, "weights": named}, indent=1)
+    return f'{head[:-2]},\n "generic": {{\n{lines}\n}}\n}}\n'
+
+
+def _rounded(numbers: np.ndarray) -> list[float]:
+    return [float(f"{number:.4g}") for number in numbers]
+
+
+def _provenance(trainer: Trainer, folder: Path, found: dict, seconds: float) -> dict[str, object]:
+    sizes = {
+        name: [len(review.labelled.ids), int(review.labelled.relevant.sum())]
+        for name, review in trainer.reviews.items()
+    }
     return {
-        "made_by": "benchmarks/train_ranker.py",
-        "reviews": [
-            {
-                "name": name,
-                "n_records": len(training.finished[name].review.labels),
-                "n_included": int(training.finished[name].review.labels.sum()),
-                "sha256": training.finished[name].sha256,
-            }
-            for name in names
-        ],
-        "text_length": TEXT_LENGTH,
-        "generic_C": GENERIC_C,
-        "combination_C": COMBINATION_C,
-        "seeds": list(SEEDS),
+        "script": "benchmarks/train_ranker.py",
+        "made_on": datetime.now(UTC).date().isoformat(),
+        "seconds": round(seconds),
         "versions": {name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
-        "n_words": len(prior.vocabulary),
-        "weights": {
-            part: dict(zip(columns, np.round(getattr(prior, part), 4).tolist(), strict=True))
-            for part, columns in (
-                ("always", SIGNALS),
-                ("early", SIGNALS),
-                ("trusted", [SIGNALS[column] for column in warm.TRUSTED]),
-            )
+        "python": sys.version.split()[0],
+        "data_sha256": data_fingerprint(folder),
+        "reviews": sizes,
+        "training_seeds": list(TRAINING_SEEDS),
+        "left_out": {
+            "what": "mean position of an inclusion as a share of the records; each review ranked "
+            "by a prior that never saw it, seeds 0-2; plain: title and abstract, no protocol text",
+            "atd_ratio": round(ratio(found, "warm", "plain"), 4),
+            "cold_atd_ratio": round(ratio(found, "cold", "cold_plain"), 4),
+            "reviews": {
+                name: {k: round(v, 4) for k, v in one.items()} for name, one in found.items()
+            },
         },
     }
 
 
+def data_fingerprint(folder: Path) -> str:
+    """Return the SHA-256 of the files learned from, names included."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.csv"), folder / "criteria.json"]):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 def main() -> None:
-    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ask.add_argument("folder", type=Path)
-    ask.add_argument("--criteria", type=Path, help="default: criteria.json in the folder")
-    ask.add_argument("--into", type=Path, default=FILE)
-    given = ask.parse_args()
-    criteria = json.loads((given.criteria or given.folder / "criteria.json").read_text())
-    training = Training(read_folder(given.folder, criteria))
-    prior = training.prior(training.finished)
-    prior.save(given.into)
-    said = provenance(training, prior) | {
-        "sha256": hashlib.sha256(given.into.read_bytes()).hexdigest()
-    }
-    given.into.with_suffix(".json").write_text(json.dumps(said, indent=1) + "\n")
-    print(json.dumps(said["weights"], indent=1), len(prior.vocabulary), "words")
+    """Train, check by leaving each review out, and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    started = time.perf_counter()
+    trainer = Trainer(load(options.folder))
+    found = left_out(trainer)
+    for name, one in found.items():
+        print(f"{name:<34}", *(f"{key} {value:.4f}" for key, value in one.items()), flush=True)
+    print(f"left out: warm / plain {ratio(found, 'warm', 'plain'):.3f}")
+    print(f"left out, cold: warm / plain {ratio(found, 'cold', 'cold_plain'):.3f}")
+    prior = trainer.fit(trainer.reviews)
+    seconds = time.perf_counter() - started
+    content = frozen(prior, _provenance(trainer, options.folder, found, seconds))
+    from_json(content)
+    options.out.write_text(content, encoding="utf-8")
+    print(f"{options.out}: {len(prior.generic.terms)} words, {seconds:.0f} s")
 
 
 if __name__ == "__main__":

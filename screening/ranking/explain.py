@@ -1,5 +1,6 @@
-"""Why a record stands where it stands: both models are sums, so their parts say it exactly."""
+"""Why a record stands where it stands: every score is a sum, so its parts say it exactly."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,98 +8,147 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from screening.ranking.features import Features
+from screening.ranking.generic import USUAL_WORDS
 from screening.ranking.model import RelevanceModel
-from screening.ranking.warm import (
-    COSINE,
-    GENERIC,
-    NO_ABSTRACT,
-    SVM,
-    TEXT_MATCH,
-    TITLE_MATCH,
-    WarmModel,
-)
+from screening.ranking.prior import SIGNALS
+from screening.ranking.warm import WarmModel, on_one_scale, signals
 
-TERM, SIGNAL = "term", "signal"
-_SIGNAL_NAMES = {
-    TITLE_MATCH: "words of the protocol in the title",
-    TEXT_MATCH: "words of the protocol in title and abstract",
-    GENERIC: "reads like a report of an original study",
-    NO_ABSTRACT: "whether it has an abstract",
-}
+#: What a contribution comes from: the reviewers' decisions, the protocol text, other reviews.
+LEARNED, PROTOCOL, GENERIC = "decisions", "protocol text", "other reviews"
+NO_ABSTRACT = "no abstract"
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one term, or one signal of the warm model, adds to a score (negative: takes away)."""
+    """What one term adds to a record's score (negative: takes away), and what says so."""
 
     term: str
     value: float
-    kind: str = TERM
+    source: str = LEARNED
 
 
 def contributions(
     model: RelevanceModel | WarmModel, features: Features, record: int, *, most: int = 10
 ) -> tuple[list[Contribution], float]:
-    """Return the strongest contributions and the sum of the others with the constant part.
+    """Return the strongest contributions and the sum of all others with the constants.
 
-    All together they equal the record's score to within rounding of float64.
+    All together they equal the record's score to within rounding of float64, for either model.
     Raises KeyError for a record the matrix does not hold.
     """
     rows = features.rows_of([record])
     if not len(rows):
         raise KeyError(record)
-    row = features.matrix[rows[0]]
+    row = int(rows[0])
     if isinstance(model, WarmModel):
-        signals, constant = _signals(model, features, int(rows[0]), row)
+        parts, score = list(_warm_parts(model, features, row)), _warm_score(model, features, row)
     else:
-        signals, constant = [], model.intercept_
-    values = row.data.astype(np.float64) * term_weights(model, features)[row.indices]
-    strongest = np.argsort(-np.abs(values), kind="stable")[:most]
-    terms = [Contribution(str(features.terms[row.indices[i]]), float(values[i])) for i in strongest]
-    found = sorted([*terms, *signals], key=lambda one: -abs(one.value))[:most]
-    everything = float(values.sum()) + sum(one.value for one in signals) + constant
-    return found, everything - sum(one.value for one in found)
+        parts = list(_svm_parts(features, row, model.coef_))
+        score = sum(part.value for part in parts) + model.intercept_
+    strongest = sorted(parts, key=lambda part: -abs(part.value))[:most]
+    return strongest, score - sum(part.value for part in strongest)
 
 
-def term_weights(model: RelevanceModel | WarmModel, features: Features) -> NDArray[np.float64]:
-    """Return what a term's weight in a record is multiplied by in its score, shape (terms,).
-
-    In the warm model a term counts through the margin and through the cosine to the protocol.
-    """
-    if not isinstance(model, WarmModel):
-        return model.coef_
-    scale = model.weights_ / model.spreads_
-    protocol = features.protocol.toarray().ravel().astype(np.float64)
-    return scale[SVM] * model.svm_.coef_ + scale[COSINE] * protocol
+def _warm_score(model: WarmModel, features: Features, row: int) -> float:
+    raw = signals(features.only(row), model.coef_, model.intercept_)
+    return float((on_one_scale(raw, model.centre_, model.scale_) @ model.weights_)[0])
 
 
-def _signals(
-    model: WarmModel, features: Features, row: int, terms: sparse.csr_matrix
-) -> tuple[list[Contribution], float]:
-    """Return the signals that are no sums of terms, and what is the same whatever the terms.
+def _warm_parts(model: WarmModel, features: Features, row: int) -> Iterator[Contribution]:
+    """Yield what each word adds through each signal; centring and cutting off are no word's."""
+    per_unit = dict(zip(SIGNALS, (model.weights_ / model.scale_).tolist(), strict=True))
+    yield from _svm_parts(features, row, model.coef_ * per_unit["svm"])
+    if model.uses_protocol_:
+        yield from _protocol_parts(features, row, per_unit)
+    if model.generic:
+        yield from _generic_parts(model, features, row, per_unit["generic"])
+    if missing := float(features.no_abstract[row]):
+        yield Contribution(NO_ABSTRACT, missing * per_unit["no_abstract"], GENERIC)
 
-    Where margin or cosine were cut off at the limit, the constant takes what was cut.
-    """
-    standard = model.standardised(features)[row] * model.weights_
-    signals = [
-        Contribution(name, float(standard[column]), SIGNAL)
-        for column, name in _SIGNAL_NAMES.items()
-        if standard[column]
-    ]
-    by_terms = float((terms @ term_weights(model, features))[0])
-    return signals, float(standard[SVM] + standard[COSINE]) - by_terms
+
+def _svm_parts(
+    features: Features, row: int, coef: NDArray[np.float64], source: str = LEARNED
+) -> Iterator[Contribution]:
+    own = features.matrix[row]
+    values = own.data.astype(np.float64) * coef[own.indices]
+    for term, value in zip(features.vocabulary.names(own.indices), values.tolist(), strict=True):
+        yield Contribution(term, value, source)
+
+
+def _protocol_parts(
+    features: Features, row: int, per_unit: dict[str, float]
+) -> Iterator[Contribution]:
+    """Add up, for each word of the protocol text, the cosine's part and the two of BM25."""
+    text = features.protocol
+    shared = features.matrix[row].multiply(text).tocsr()
+    found: dict[str, float] = {}
+    asked = features.protocol_words
+    parts = [(features.vocabulary.names(shared.indices), shared, per_unit["cosine"])]
+    for name, matrix in (("in_title", features.in_title), ("in_text", features.in_text)):
+        own = matrix[row]
+        parts.append(([asked[column] for column in own.indices], own, per_unit[name]))
+    for terms, part, unit in parts:
+        for term, value in zip(terms, part.data.astype(np.float64).tolist(), strict=True):
+            found[term] = found.get(term, 0.0) + value * unit
+    for term, value in found.items():
+        yield Contribution(term, value, PROTOCOL)
+
+
+def _generic_parts(
+    model: WarmModel, features: Features, row: int, unit: float
+) -> Iterator[Contribution]:
+    prior = model.prior.generic
+    place = prior.place
+    own = features.vocabulary.names(features.matrix[row].indices)
+    present = [place[term] for term in own if term in place]
+    scale = np.sqrt(USUAL_WORDS / max(len(present), 1))
+    found = {number: float(prior.in_text[number] * scale) for number in present}
+    for number in features.titles[row].indices.tolist():
+        found[number] = found.get(number, 0.0) + float(prior.in_title[number])
+    for number, value in found.items():
+        yield Contribution(prior.terms[number], value * unit, GENERIC)
 
 
 def strongest_terms(
     model: RelevanceModel | WarmModel, features: Features, *, most: int = 20
 ) -> tuple[list[Contribution], list[Contribution]]:
-    """Return the terms that speak most for and most against relevance."""
-    weights = term_weights(model, features)
-    by_weight = np.argsort(weights, kind="stable")
-    against = [Contribution(str(features.terms[i]), float(weights[i])) for i in by_weight[:most]]
-    top = by_weight[::-1][:most]
-    in_favour = [Contribution(str(features.terms[i]), float(weights[i])) for i in top]
+    """Return the terms that, by the decisions, speak most for and most against relevance."""
+    by_weight = np.argsort(model.coef_, kind="stable")
+    in_favour, against = (
+        [
+            Contribution(term, float(model.coef_[i]))
+            for i, term in zip(chosen, features.vocabulary.names(chosen), strict=True)
+        ]
+        for chosen in (by_weight[::-1][:most], by_weight[:most])
+    )
     return (
         [one for one in in_favour if one.value > 0],
         [one for one in against if one.value < 0],
     )
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A labelled record and how alike it is, as the cosine of the term weights (0 to 1)."""
+
+    record: int
+    likeness: float
+
+
+def nearest(
+    features: Features, record: int, labelled: Sequence[int], *, most: int = 3
+) -> list[Neighbour]:
+    """Return the labelled records most like a record, most alike first; itself is left out.
+
+    Raises KeyError for a record the matrix does not hold.
+    """
+    rows = features.rows_of([record])
+    if not len(rows):
+        raise KeyError(record)
+    others = features.rows_of(number for number in labelled if number != record)
+    alike = _cosines(features.matrix[rows[0]], features.matrix[others])
+    best = np.argsort(-alike, kind="stable")[:most]
+    return [Neighbour(int(features.ids[others[n]]), float(alike[n])) for n in best if alike[n] > 0]
+
+
+def _cosines(row: sparse.csr_matrix, others: sparse.csr_matrix) -> NDArray[np.float64]:
+    return (others @ row.T).toarray().ravel().astype(np.float64)

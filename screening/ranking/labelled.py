@@ -1,90 +1,92 @@
-"""Labelled reviews: a CSV with what was screened and what was relevant."""
+"""A finished review as one CSV file: records and what was decided in the end."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from math import isfinite
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.ranking.documents import Document
+from screening.ranking.texts import RecordText, text_of
 
 _LARGEST_CELL = 10**8
-_TEXTS = ("record_id", "title", "abstract")
 
 
-@dataclass(frozen=True)
+class Unusable(ValueError):
+    """The input cannot be used; the message is a sentence that says what to do."""
+
+
+@dataclass(frozen=True, eq=False)
 class LabelledReview:
-    """The rows of a finished review; `labels` are 0 or 1, shape (n,)."""
+    """Records by row: their ids as the file writes them, texts, and labels of shape (n,)."""
 
-    record_ids: list[str]
-    documents: list[Document]
-    labels: NDArray[np.int64]
+    ids: list[str]
+    texts: list[RecordText]
+    relevant: NDArray[np.bool_]
 
-    def rows_of(self, record_ids: Iterable[str]) -> list[int]:
-        """Return the rows of record ids; raises ValueError, naming one that is not there."""
-        place = {name: row for row, name in enumerate(self.record_ids)}
-        rows = []
-        for name in record_ids:
-            if name not in place:
-                raise ValueError(f"There is no record with the record_id “{name}”.")
-            rows.append(place[name])
-        if len(set(rows)) < len(rows):
-            raise ValueError("A record is named twice among the priors.")
-        return rows
+    def rows_of(self, ids: Iterable[str]) -> list[int]:
+        """Return the rows of these record_ids; raises Unusable for one that is not there."""
+        place = {name: row for row, name in enumerate(self.ids)}
+        if missing := [name for name in ids if name not in place]:
+            raise Unusable(f"There is no record with the record_id {missing[0]}.")
+        return [place[name] for name in ids]
 
 
-def read_labelled(stream: TextIO, *, label: str = "label_included") -> LabelledReview:
-    """Read a CSV with the columns record_id, title, abstract, the label, perhaps keywords.
+def read_labelled(path: Path, *, label: str = "label_included") -> LabelledReview:
+    """Read record_id, title, abstract, the label column, and keywords where there are any.
 
-    Raises ValueError, with a sentence that says what to mend, for anything else.
+    Raises Unusable for anything that is not such a file.
     """
+    rows = _rows(path)
+    _check_columns(path, rows, ("record_id", "title", "abstract", label))
+    ids = [row["record_id"].strip() for row in rows]
+    if repeated := len(ids) - len(set(ids)):
+        raise Unusable(f"{path.name}: {repeated} record_ids occur more than once; number them.")
+    return LabelledReview(
+        ids,
+        [text_of(row["title"], row["abstract"], [row.get("keywords", "")]) for row in rows],
+        np.array([_label(path, row, label) for row in rows], dtype=bool),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
     csv.field_size_limit(_LARGEST_CELL)
     try:
-        reader = csv.DictReader(stream)
-        columns = list(reader.fieldnames or [])
-        _check_columns(columns, label)
-        rows = list(reader)
-    except csv.Error as error:
-        raise ValueError(f"The file is not a CSV: {error}.") from None
-    except UnicodeDecodeError:
-        raise ValueError("The file is not UTF-8. Save it as UTF-8 and try again.") from None
-    names = [(row["record_id"] or "").strip() for row in rows]
-    _check_names(names)
-    labels = [_label(row[label], label, line) for line, row in enumerate(rows, start=1)]
-    if 1 not in labels:
-        raise ValueError(f"No record has the label 1 in the column “{label}”.")
-    return LabelledReview(names, [_document(row) for row in rows], np.array(labels))
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = [
+                {str(key): _cell(value) for key, value in row.items()}
+                for row in csv.DictReader(stream)
+            ]
+    except OSError as error:
+        raise Unusable(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unusable(f"{path.name} is no CSV file in UTF-8: {error}.") from error
+    if not rows:
+        raise Unusable(f"{path.name} holds no records.")
+    return rows
 
 
-def _check_columns(columns: list[str], label: str) -> None:
-    missing = [name for name in (*_TEXTS, label) if name not in columns]
+def _cell(value: str | Sequence[str] | None) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _check_columns(path: Path, rows: list[dict[str, str]], wanted: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in rows[0]]
     if missing:
-        known = ", ".join(columns) or "none"
-        raise ValueError(f"The file has no column “{missing[0]}”. Its columns are: {known}.")
+        there = ", ".join(rows[0])
+        raise Unusable(f"{path.name} has no column “{missing[0]}”; its columns are: {there}.")
 
 
-def _check_names(names: list[str]) -> None:
-    if "" in names:
-        raise ValueError(f"Record {names.index('') + 1} has no record_id.")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"Two records have the record_id “{twice}”; each needs its own.")
-
-
-def _label(text: str | None, column: str, line: int) -> int:
+def _label(path: Path, row: dict[str, str], label: str) -> bool:
     try:
-        value = float(text or "")
+        number = float(row[label])
     except ValueError:
-        value = -1.0
-    if value not in (0.0, 1.0):
-        raise ValueError(f"Record {line} has “{text}” in the column “{column}”; it must be 0 or 1.")
-    return int(value)
-
-
-def _document(row: dict[str, str | None]) -> Document:
-    keywords = row.get("keywords") or ""
-    return Document(
-        row["title"] or "", row["abstract"] or "", (keywords,) if keywords.strip() else ()
-    )
+        number = float("nan")
+    if not isfinite(number) or number not in (0, 1):
+        raise Unusable(
+            f"{path.name}: the record {row['record_id']} has “{row[label]}” as {label}; "
+            "write 1 for included and 0 for excluded."
+        )
+    return bool(number)

@@ -1,131 +1,169 @@
-"""How good an order of screening was, judged from the labels in the order they were screened.
+"""How good an order is, measured on labels in the order screened.
 
-Labels are 0 and 1, shape (n,), the first screened first; N records, R of them relevant. Definitions
-follow Cohen et al. 2006 (work saved over sampling) and, where named, asreview-insights 1.6.1.
-Every function raises ValueError if no record is relevant, since there is nothing to measure then.
+Every function takes `labels`, a sequence of 0 and 1 (1: relevant) by rank, shape (n,). Two
+definitions of "work saved over sampling" are in use and give different numbers; both are here
+under their own names, and reports use Cohen's. Without a single relevant record, or without an
+irrelevant one where it is divided by, a measure is `nan`.
 """
 
-from collections.abc import Iterable
-from math import ceil, floor
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, nan
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: Guards shares such as .95 x 20 against the last bit of a float.
 _ROUNDING = 1e-9
 
 
-def ranks_of_relevant(labels: ArrayLike) -> NDArray[np.int64]:
-    """Return the 1-based place of every relevant record, ascending, shape (R,).
+def _checked(labels: ArrayLike) -> NDArray[np.int64]:
+    found = np.asarray(labels, dtype=np.int64)
+    if found.ndim != 1 or not np.isin(found, (0, 1)).all():
+        raise ValueError("Labels are one sequence of 0 and 1.")
+    return found
 
-    This is the time to discovery (TD) of each, in records.
+
+def td(labels: ArrayLike) -> NDArray[np.int64]:
+    """Return the rank, from 1, at which each relevant record was found, shape (n_relevant,)."""
+    return np.flatnonzero(_checked(labels)) + 1
+
+
+def atd(labels: ArrayLike) -> float:
+    """Return the mean rank of the relevant records, in records."""
+    ranks = td(labels)
+    return float(ranks.mean()) if len(ranks) else nan
+
+
+def rrf(labels: ArrayLike, share: float) -> float:
+    """Return the recall after a share (0 to 1) of all records, rounded down to whole records."""
+    found = _checked(labels)
+    if not found.sum():
+        return nan
+    return float(found[: floor(share * len(found) + _ROUNDING)].sum() / found.sum())
+
+
+def erf(labels: ArrayLike, share: float) -> float:
+    """Return the recall after a share of all records beyond that of a random order.
+
+    The random order has found its share of relevant records, rounded to a whole number.
     """
-    ranks = np.flatnonzero(np.asarray(labels) == 1) + 1
-    if not len(ranks):
-        raise ValueError("No record is relevant, so there is nothing to measure.")
-    return ranks
+    found = _checked(labels)
+    if not found.sum():
+        return nan
+    screened = floor(share * len(found) + _ROUNDING)
+    by_chance = np.round(np.linspace(0, found.sum(), len(found)))[screened - 1] if screened else 0
+    return float((found[:screened].sum() - by_chance) / found.sum())
 
 
-def recall_at(labels: ArrayLike, share: float) -> float:
-    """Return the recall after floor(share x N) records (RRF@x)."""
-    ranks = ranks_of_relevant(labels)
-    return float((ranks <= _screened(labels, share)).mean())
-
-
-def extra_found_at(labels: ArrayLike, share: float) -> float:
-    """Return the relevant records found beyond a random order's, as a share of R (ERF@x)."""
-    ranks = ranks_of_relevant(labels)
-    screened = _screened(labels, share)
-    by_chance = round(len(ranks) * screened / np.size(labels))
-    return float(((ranks <= screened).sum() - by_chance) / len(ranks))
-
-
-def screened_at_recall(labels: ArrayLike, recall: float) -> int:
-    """Return how many records were screened when recall first reached a level."""
-    ranks = ranks_of_relevant(labels)
-    return int(ranks[max(ceil(recall * len(ranks) - _ROUNDING), 1) - 1])
+def screened_at(labels: ArrayLike, recall: float) -> int:
+    """Return how many records were screened when recall first reached `recall`; 0 for none."""
+    ranks = td(labels)
+    needed = ceil(recall * len(ranks) - _ROUNDING)
+    return int(ranks[needed - 1]) if needed else 0
 
 
 def wss_cohen(labels: ArrayLike, recall: float) -> float:
-    """Return (TN + FN) / N - (1 - r) at the first point with recall >= r (Cohen 2006)."""
-    n = np.size(labels)
-    return (n - screened_at_recall(labels, recall)) / n - (1 - recall)
+    """Work saved over sampling after Cohen et al. 2006: (TN + FN) / N - (1 - recall).
+
+    Taken at the first rank where recall is at least `recall`.
+    """
+    n_records, n_screened = len(_checked(labels)), screened_at(labels, recall)
+    if not n_screened:
+        return nan
+    return (n_records - n_screened) / n_records - (1 - recall)
 
 
 def wss_insights(labels: ArrayLike, recall: float) -> float:
-    """Return work saved as asreview-insights counts it.
+    """Work saved over sampling as asreview-insights 1.6.1 reports it.
 
-    It takes the last recall level not above r (with three relevant records and r = .95 that is
-    .67) and compares with a random curve rounded to whole records.
+    Taken at the last level of recall that is not above `recall`, against the rank at which a
+    random order, rounded to whole records, has found as many.
     """
-    ranks = ranks_of_relevant(labels)
-    n, found = np.size(labels), floor(recall * len(ranks) + _ROUNDING)
-    if found == 0:
-        return 0.0
-    by_chance = np.round(np.linspace(0, len(ranks), n)) >= found
-    return float((np.argmax(by_chance) + 1 - ranks[found - 1]) / n)
-
-
-def mean_rank(labels: ArrayLike) -> float:
-    """Return the average time to discovery (ATD) in records; divide by N for the share."""
-    return float(ranks_of_relevant(labels).mean())
+    found = _checked(labels)
+    ranks = td(found)
+    n_reached = floor(recall * len(ranks) + _ROUNDING)
+    if not n_reached:
+        return nan
+    by_chance = np.round(np.linspace(0, len(ranks), len(found)))
+    at_random = int(np.argmax(by_chance >= n_reached)) + 1
+    return float((at_random - ranks[n_reached - 1]) / len(found))
 
 
 def loss(labels: ArrayLike) -> float:
-    """Return the area between the best possible recall curve and this one: 0 best, 1 worst."""
-    n, n_relevant = np.size(labels), len(ranks_of_relevant(labels))
-    if n == n_relevant:
-        return 0.0
-    best = n_relevant * (n - (n_relevant - 1) / 2)
-    area = float(np.cumsum(np.asarray(labels)).sum())
-    return (best - area) / (n_relevant * (n - n_relevant))
+    """Return the area lost to a perfect recall curve: 0 for the best order, 1 for the worst."""
+    found = _checked(labels)
+    n_records, n_relevant = len(found), int(found.sum())
+    if n_relevant in (0, n_records):
+        return nan
+    best = n_relevant * (n_records - (n_relevant - 1) / 2)
+    worst_lead = n_relevant * (n_records - n_relevant)
+    return float((best - found.cumsum().sum()) / worst_lead)
 
 
-def tnr_at(labels: ArrayLike, recall: float) -> float:
-    """Return TN / (N - R) at the last recall level not above r: the share of noise spared."""
-    ranks = ranks_of_relevant(labels)
-    n, found = np.size(labels), floor(recall * len(ranks) + _ROUNDING)
-    if n == len(ranks):
-        return 0.0
-    read = ranks[found - 1] - found if found else 0
-    return float((n - len(ranks) - read) / (n - len(ranks)))
+@dataclass(frozen=True)
+class Confusion:
+    """Counts when screening stops: what was screened is called positive."""
+
+    tp: int
+    fp: int
+    tn: int
+    fn: int
 
 
-def nnr_at(labels: ArrayLike, recall: float) -> float:
-    """Return the records read per relevant record found when recall first reached r (NNR@r)."""
-    screened = screened_at_recall(labels, recall)
-    return float(screened / np.sum(np.asarray(labels)[:screened]))
+def confusion(labels: ArrayLike, recall: float) -> Confusion:
+    """Return the counts at the last level of recall that is not above `recall`."""
+    found = _checked(labels)
+    ranks = td(found)
+    n_found = floor(recall * len(ranks) + _ROUNDING)
+    n_screened = int(ranks[n_found - 1]) if n_found else 0
+    n_missed = len(ranks) - n_found
+    return Confusion(
+        tp=n_found,
+        fp=n_screened - n_found,
+        tn=len(found) - n_screened - n_missed,
+        fn=n_missed,
+    )
 
 
-def recall_curve(labels: ArrayLike) -> NDArray[np.float64]:
-    """Return the recall after each record, shape (n,)."""
-    ranks = ranks_of_relevant(labels)
-    return np.cumsum(np.asarray(labels)) / len(ranks)
+def tnr(labels: ArrayLike, recall: float) -> float:
+    """Return the share of irrelevant records nobody had to read, at `confusion`'s place."""
+    counts = confusion(labels, recall)
+    n_irrelevant = counts.tn + counts.fp
+    return counts.tn / n_irrelevant if n_irrelevant else nan
 
 
-def summary(labels: Iterable[int]) -> dict[str, float]:
-    """Return every metric under the name it has in reports."""
-    found = np.fromiter(labels, dtype=np.int64)
-    ranks = ranks_of_relevant(found)
-    numbers: dict[str, float] = {
-        "n_records": len(found),
+def nnr(labels: ArrayLike, recall: float) -> float:
+    """Return how many records were screened for each relevant one, when recall was reached."""
+    n_screened = screened_at(labels, recall)
+    return n_screened / rank_count(labels, n_screened) if n_screened else nan
+
+
+def rank_count(labels: ArrayLike, n_screened: int) -> int:
+    """Return the number of relevant records among the first `n_screened`."""
+    return int(_checked(labels)[:n_screened].sum())
+
+
+def summary(labels: Sequence[int] | NDArray[np.int64]) -> dict[str, float | int]:
+    """Return the measures reports show, under the names they carry there."""
+    ranks = td(labels)
+    n_records = len(labels)
+    return {
+        "n_records": n_records,
         "n_relevant": len(ranks),
-        "first_relevant": int(ranks[0]),
-        "atd_records": mean_rank(found),
-        "atd": mean_rank(found) / len(found),
-        "loss": loss(found),
-        "erf_10": extra_found_at(found, 0.10),
-        "tnr_90": tnr_at(found, 0.90),
-        "nnr_95": nnr_at(found, 0.95),
+        "atd_records": atd(labels),
+        "atd_share": atd(labels) / n_records if n_records else nan,
+        "wss_cohen_95": wss_cohen(labels, 0.95),
+        "wss_cohen_100": wss_cohen(labels, 1.0),
+        "wss_insights_95": wss_insights(labels, 0.95),
+        "wss_insights_100": wss_insights(labels, 1.0),
+        "recall_at_10": rrf(labels, 0.10),
+        "recall_at_25": rrf(labels, 0.25),
+        "recall_at_50": rrf(labels, 0.50),
+        "erf_at_10": erf(labels, 0.10),
+        "loss": loss(labels),
+        "tnr_95": tnr(labels, 0.95),
+        "nnr_95": nnr(labels, 0.95),
+        "screened_at_95": screened_at(labels, 0.95),
+        "screened_at_100": screened_at(labels, 1.0),
+        "first_relevant": int(ranks[0]) if len(ranks) else nan,
     }
-    for share in (10, 25, 50):
-        numbers[f"recall_{share}"] = recall_at(found, share / 100)
-    for level in (95, 100):
-        numbers[f"wss_cohen_{level}"] = wss_cohen(found, level / 100)
-        numbers[f"wss_insights_{level}"] = wss_insights(found, level / 100)
-        numbers[f"screened_{level}"] = screened_at_recall(found, level / 100)
-    return numbers
-
-
-def _screened(labels: ArrayLike, share: float) -> int:
-    return floor(share * np.size(labels) + _ROUNDING)

@@ -1,8 +1,8 @@
-"""The default model: the plain one's margin, the protocol and the warm prior, added up.
+"""The default model: the plain one, the protocol text and the generic prior, weighed together.
 
-The score is a sum of six standardised signals. How much each weighs was learned on other reviews
-(`prior`), depends on how many inclusions are known, and on how well protocol text and generic part
-have told inclusions from exclusions in this review so far.
+Six signals are put on one scale over the records nobody has decided, and added with weights that
+were learned across other reviews (`benchmarks/train_ranker.py`). At first the protocol text and
+the generic prior lead; with every inclusion the review's own support vector machine counts more.
 """
 
 from collections.abc import Sequence
@@ -11,155 +11,114 @@ from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy import sparse
 
 from screening.ranking.features import Features
-from screening.ranking.model import RelevanceModel
+from screening.ranking.model import auc, margin_of, protocol_helps
 from screening.ranking.prior import SIGNALS, WarmPrior, shipped
-from screening.ranking.signals import Signals
 
-SVM, COSINE, TITLE_MATCH, TEXT_MATCH, GENERIC, NO_ABSTRACT = range(len(SIGNALS))
-_PROTOCOL = [COSINE, TITLE_MATCH, TEXT_MATCH]
-#: The columns that the three weights `trusted` of a prior belong to.
-TRUSTED = [COSINE, TEXT_MATCH, GENERIC]
-LIMIT = 6.0
-#: Inclusions after which the early weights have faded to 1/e.
-FADES_AFTER = 5.0
-# A protocol text that ranks known inclusions hardly better than chance is not read any longer.
-_JUDGED_FROM = 10
-_WORST_PROTOCOL_AUC = 0.55
+#: No signal speaks louder than so many standard deviations.
+LOUDEST = 6.0
+#: After so many inclusions what counts early counts exp(-1) of that.
+FADES_OVER = 5.0
+_PROTOCOL = [SIGNALS.index(name) for name in ("cosine", "in_title", "in_text")]
+_GENERIC = SIGNALS.index("generic")
+_NO_ABSTRACT = SIGNALS.index("no_abstract")
 
 
 @dataclass
 class WarmModel:
-    """Ranks records from the first card on.
+    """Ranks records by what other reviews taught, and ever more by what this one teaches.
 
-    Parameters: random_state is the seed of the solver, C the plain model's inverse
-    regularisation, use_generic False sets the generic part to 0 (for reviews of mechanisms,
-    animals or case reports, where it may point the wrong way), prior the shipped one.
-
-    After `fit`: `svm_` is the fitted plain model; `weights_`, `centres_`, `spreads_` of shape (6,)
-    belong to SIGNALS; `protocol_auc_` and `generic_auc_` say how well these two told the labels
-    apart (.5 where there is only one class); `is_protocol_dropped_` that the protocol text was
-    found useless and is not read, which the lead should be told.
+    Parameters: C and random_state are those of the plain model, protocol_counts whether the
+    protocol text is used, generic whether the generic prior is (off for reviews of mechanisms,
+    animals or case reports, where it may point the wrong way), prior the learned weights.
+    After `fit`: `coef_` (terms,) and `intercept_` of the support vector machine; `weights_`,
+    `centre_` and `scale_`, shape (6,), of the signals named by `SIGNALS`; `uses_protocol_`.
     """
 
-    random_state: int = 0
     C: float = 0.11
-    use_generic: bool = True
-    prior: WarmPrior = field(default_factory=shipped, repr=False)
+    random_state: int = 0
+    protocol_counts: bool = True
+    generic: bool = True
+    prior: WarmPrior = field(default_factory=shipped)
 
     def fit(
         self, features: Features, included: Sequence[int], excluded: Sequence[int]
     ) -> "WarmModel":
-        """Learn from the ids of included and excluded records; either may be empty.
+        """Learn from the ids of included and excluded records, and the features' examples.
 
-        Raises ValueError if the features were built without signals.
+        Without any inclusion the protocol text is the only one; without any exclusion the
+        support vector machine is replaced by the cosine to the inclusions (or protocol text).
         """
-        signals = _signals(features)
-        rows_in, rows_out = features.rows_of(included), features.rows_of(excluded)
-        n_included = len(rows_in) + (features.known.shape[0] if features.known is not None else 0)
-        self.svm_ = self._svm(features, n_included, included, excluded)
-        self.protocol_auc_ = auc(signals.cosine[rows_in], signals.cosine[rows_out])
-        self.generic_auc_ = auc(signals.generic[rows_in], signals.generic[rows_out])
-        raw = raw_signals(signals, self.svm_.score(features))
-        self.centres_, self.spreads_ = scale_of(_pool(raw, rows_in, rows_out))
-        has_protocol = features.protocol.nnz > 0
-        self.is_protocol_dropped_ = (
-            has_protocol and n_included >= _JUDGED_FROM and self.protocol_auc_ < _WORST_PROTOCOL_AUC
+        inside, outside = features.rows_of(included), features.rows_of(excluded)
+        self.uses_protocol_ = self.protocol_counts and protocol_helps(features, included, excluded)
+        positive = sparse.vstack([features.matrix[inside], features.examples]).tocsr()
+        n_included = positive.shape[0]
+        if not n_included and self.uses_protocol_:
+            positive = features.protocol
+        self.coef_, self.intercept_ = margin_of(
+            positive, features.matrix[outside], C=self.C, random_state=self.random_state
         )
-        self.weights_ = self._weights(n_included, has_protocol and not self.is_protocol_dropped_)
+        self._weigh(features, inside, outside, n_included)
+        self._scale(features, np.r_[inside, outside])
         return self
+
+    def _weigh(
+        self, features: Features, inside: NDArray, outside: NDArray, n_included: int
+    ) -> None:
+        cosine, generic = features.cosine, features.generic
+        self.weights_ = self.prior.weights(
+            fading=exp(-n_included / FADES_OVER),
+            text_auc=auc(cosine[inside], cosine[outside]),
+            generic_auc=auc(generic[inside], generic[outside]),
+        )
+        if not self.uses_protocol_:
+            self.weights_[_PROTOCOL] = 0.0
+        if not self.generic:
+            self.weights_[_GENERIC] = 0.0
+
+    def _scale(self, features: Features, labelled: NDArray) -> None:
+        self._raw = signals(features, self.coef_, self.intercept_)
+        pool = np.delete(self._raw, labelled, axis=0)
+        self._scored = features
+        self.centre_, self.scale_ = scale_of(pool if len(pool) else self._raw)
 
     def score(self, features: Features) -> NDArray[np.float64]:
         """Return the score of every record, shape (n,); higher is more relevant."""
-        return self.standardised(features) @ self.weights_
-
-    def standardised(self, features: Features) -> NDArray[np.float64]:
-        """Return the signals as they enter the sum, shape (n, 6), columns as SIGNALS."""
-        raw = raw_signals(_signals(features), self.svm_.score(features))
-        return standardise(raw, self.centres_, self.spreads_)
-
-    def _svm(
-        self,
-        features: Features,
-        n_included: int,
-        included: Sequence[int],
-        excluded: Sequence[int],
-    ) -> RelevanceModel:
-        model = RelevanceModel(
-            C=self.C,
-            random_state=self.random_state,
-            protocol_counts=n_included == 0,
-            weights_sum_to_n=False,
-        )
-        if not excluded and features.protocol.nnz:
-            model.coef_ = features.protocol.toarray().ravel().astype(np.float64)
-            model.intercept_ = 0.0
-            return model
-        return model.fit(features, included, excluded)
-
-    def _weights(self, n_included: int, reads_protocol: bool) -> NDArray[np.float64]:
-        weights = self.prior.always + early_share(n_included) * self.prior.early
-        weights[TRUSTED] += trust(self.protocol_auc_, self.generic_auc_) * self.prior.trusted
-        if not reads_protocol:
-            weights[_PROTOCOL] = 0.0
-        if not self.use_generic:
-            weights[GENERIC] = 0.0
-        return weights
+        same = features is self._scored
+        raw = self._raw if same else signals(features, self.coef_, self.intercept_)
+        return np.asarray(on_one_scale(raw, self.centre_, self.scale_) @ self.weights_)
 
 
-def early_share(n_included: int) -> float:
-    """Return how much of the early weights still counts."""
-    return exp(-n_included / FADES_AFTER)
+def signals(features: Features, coef: NDArray, intercept: float) -> NDArray[np.float64]:
+    """Return the six signals of every record as they are, shape (n, 6)."""
+    return np.column_stack(
+        [
+            features.matrix @ coef + intercept,
+            features.cosine,
+            features.in_title_sum,
+            features.in_text_sum,
+            features.generic,
+            features.no_abstract,
+        ]
+    )
 
 
-def trust(protocol_auc: float, generic_auc: float) -> NDArray[np.float64]:
-    """Return what multiplies a prior's three weights `trusted`: -1 to 1 each, 0 at chance."""
-    about_protocol, about_generic = 2 * protocol_auc - 1, 2 * generic_auc - 1
-    return np.array([about_protocol, about_protocol, about_generic])
+def scale_of(pool: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and standard deviation of the signals over a pool, each of shape (6,).
 
-
-def auc(included: NDArray, excluded: NDArray) -> float:
-    """Return the share of pairs in which the inclusion scores higher, ties half; .5 without pairs."""
-    n, m = len(included), len(excluded)
-    if not n or not m:
-        return 0.5
-    ranks = rankdata(np.r_[included, excluded])
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
-
-
-def raw_signals(signals: Signals, margin: NDArray) -> NDArray[np.float64]:
-    """Return margin and signals side by side, shape (n, 6), columns as SIGNALS."""
-    others = [getattr(signals, name) for name in SIGNALS[1:]]
-    return np.column_stack([margin, *others]).astype(np.float64)
-
-
-def scale_of(pool: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return means and standard deviations of a pool's signals; what does not vary has spread 1.
-
-    The absence of an abstract is only centred.
+    A signal that does not differ has scale infinity: on one scale it is 0 for every record.
+    Whether there is an abstract is only centred.
     """
     if not len(pool):
         return np.zeros(len(SIGNALS)), np.ones(len(SIGNALS))
-    spreads = pool.std(axis=0)
-    spreads[spreads < 1e-12] = 1.0
-    spreads[NO_ABSTRACT] = 1.0
-    return pool.mean(axis=0), spreads
+    centre, scale = pool.mean(axis=0), pool.std(axis=0)
+    scale[scale < 1e-12] = np.inf
+    scale[_NO_ABSTRACT] = 1.0
+    return centre, scale
 
 
-def standardise(raw: NDArray, centres: NDArray, spreads: NDArray) -> NDArray[np.float64]:
-    """Return (raw - centre) / spread, kept within -6 and 6."""
-    return np.clip((raw - centres) / spreads, -LIMIT, LIMIT)
-
-
-def _pool(raw: NDArray, rows_in: NDArray, rows_out: NDArray) -> NDArray[np.float64]:
-    waiting = np.ones(len(raw), dtype=bool)
-    waiting[rows_in] = waiting[rows_out] = False
-    return raw[waiting] if waiting.any() else raw
-
-
-def _signals(features: Features) -> Signals:
-    if features.signals is None:
-        raise ValueError("The warm model needs features made by build_warm.")
-    return features.signals
+def on_one_scale(raw: NDArray, centre: NDArray, scale: NDArray) -> NDArray[np.float64]:
+    """Return the signals in standard deviations from the pool's mean, cut off at 6."""
+    return np.clip((raw - centre) / scale, -LOUDEST, LOUDEST)

@@ -14,9 +14,9 @@ from reviewtool.reviews.models import Membership, Review
 from reviewtool.reviews.permissions import Permission, require
 from screening.models import Decision, Record, Screening
 from screening.ranking import features, metrics
-from screening.ranking.explain import Contribution, contributions
-from screening.ranking.replay import MODELS, labels_in_order, replay
+from screening.ranking.explain import Contribution, contributions, nearest
 from screening.ranking.second_look import FOLDS, out_of_fold
+from screening.ranking.simulation import model_named, replay
 from screening.services import decisions, ranking
 
 JOB = "replay"
@@ -26,9 +26,8 @@ MOST = 20
 SETTINGS = {
     "warm": "our default",
     "warm-without-generic": "without the generic part",
-    "plain": "plain model, as ASReview's ELAS u4",
+    "elas_u4": "plain model, as ASReview's ELAS u4",
 }
-_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -99,17 +98,13 @@ def _neighbours(
     matrix: features.Features, record: int, included: list[int], excluded: list[int]
 ) -> list[Neighbour]:
     """Return the labelled records that read most alike, of each kind a few."""
-    row = matrix.matrix[matrix.rows_of([record])[0]]
-    chosen: list[tuple[int, bool, float]] = []
-    for ids, is_included in ((included, True), (excluded, False)):
-        others = [number for number in ids if number != record]
-        rows = matrix.rows_of(others)
-        known = matrix.ids[rows]
-        likeness = np.asarray((matrix.matrix[rows] @ row.T).todense()).ravel()
-        best = np.argsort(-likeness, kind="stable")[:NEAREST]
-        chosen += [(int(known[i]), is_included, float(likeness[i])) for i in best]
-    records = Record.objects.in_bulk([number for number, _, _ in chosen])
-    return [Neighbour(records[number], is_in, likeness) for number, is_in, likeness in chosen]
+    alike = [
+        (found, is_included)
+        for ids, is_included in ((included, True), (excluded, False))
+        for found in nearest(matrix, record, ids, most=NEAREST)
+    ]
+    records = Record.objects.in_bulk([found.record for found, _ in alike])
+    return [Neighbour(records[found.record], is_in, found.likeness) for found, is_in in alike]
 
 
 @dataclass(frozen=True)
@@ -172,7 +167,7 @@ def last_replay(review: Review, *, stage: str) -> Job | None:
 
 def replay_review(run: Run) -> None:
     """Job: replay what is settled, from the protocol text alone, with each setting."""
-    ids, documents = ranking.documents_of(run.review)
+    ids, texts = ranking.texts_of(run.review)
     included, excluded = ranking.labels(run.review, stage=run.params["stage"], member=None)
     label = dict.fromkeys(excluded, 0) | dict.fromkeys(included, 1)
     rows = [place for place, number in enumerate(ids) if number in label]
@@ -180,31 +175,30 @@ def replay_review(run: Run) -> None:
     if not labels.any() or labels.all():
         raise ValidationError("Nothing can be replayed before an inclusion and an exclusion stand.")
     run.progress(0, len(SETTINGS), "Reading the records")
-    matrix = features.build_warm(
+    matrix = features.build(
         range(len(rows)),
-        [documents[place] for place in rows],
+        [texts[place] for place in rows],
         run.review.protocol.ranking_text,
-        known_inclusions=run.review.protocol.known_references,
+        examples=ranking.examples_of(run.review),
     )
     told = {}
     for n_done, name in enumerate(SETTINGS, 1):
-        found = replay(matrix, labels, model=MODELS[name], seed=ranking.SEED % 1000)
-        told[name] = _told(list(labels_in_order(labels, found)))
+        seed = ranking.SEED % 1000
+        batches = replay(matrix, labels, model_named(name, seed=seed), seed=seed)
+        told[name] = _told([int(labels[row]) for batch in batches for row in batch.rows])
         run.progress(n_done, len(SETTINGS), f"Replayed: {SETTINGS[name]}")
     run.finish(settings=told, n=len(rows), n_included=int(labels.sum()))
 
 
 def _told(screened: list[int]) -> dict[str, Any]:
-    """Return a replay's figures and its recall curve in a few hundred points."""
-    n, n_relevant = len(screened), sum(screened)
-    found = np.cumsum(screened) / n_relevant
-    places = np.unique(np.linspace(0, n - 1, min(n, _POINTS)).astype(int))
+    """Return a replay's figures, and the place at which each inclusion was found, from 1."""
+    places = metrics.td(screened).tolist()
     return {
-        "curve": [round(float(found[place]), 4) for place in places],
+        "places": places,
         "wss_95": round(metrics.wss_cohen(screened, 0.95), 4),
-        "recall_10": round(metrics.recall_at(screened, 0.1), 4),
-        "first": screened.index(1) + 1,
-        "last": n - screened[::-1].index(1),
+        "recall_10": round(metrics.rrf(screened, 0.1), 4),
+        "first": places[0],
+        "last": places[-1],
     }
 
 

@@ -24,9 +24,9 @@ from reviewtool.reviews.permissions import Permission
 from screening.consensus import Outcome, Verdict
 from screening.models import Decision, FeatureSet, RankingRun, Record, Screening
 from screening.ranking import features, order
-from screening.ranking.explain import SIGNAL, Contribution, strongest_terms
+from screening.ranking.explain import Contribution, strongest_terms
 from screening.ranking.model import should_retrain
-from screening.ranking.prior import SIGNALS
+from screening.ranking.prior import SIGNALS, shipped
 from screening.ranking.warm import WarmModel
 from screening.services import groups, screenings
 from screening.services.offers import latest_run
@@ -136,9 +136,9 @@ def train(run: Run) -> None:
             params={
                 "model": "warm",
                 "C": model.C,
-                "use_generic": model.use_generic,
-                "prior": model.prior.mark(),
-                "is_protocol_dropped": model.is_protocol_dropped_,
+                "generic": model.generic,
+                "prior": shipped().fingerprint,
+                "uses_protocol": model.uses_protocol_,
             },
             versions={name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
             fingerprint=stored.fingerprint,
@@ -156,41 +156,44 @@ def replay(run: RankingRun) -> list[int]:
 
     With the same library versions and the same shipped prior the order is identical.
     """
-    if run.params.get("model") != "warm":
+    if run.params.get("prior") != shipped().fingerprint:
         raise ValidationError("This order was learned by an earlier version with another model.")
     matrix = _load(run.features)
     included, excluded = labels_at(run)
-    model = WarmModel(
-        random_state=run.seed, C=run.params["C"], use_generic=run.params["use_generic"]
-    ).fit(matrix, included, excluded)
+    model = WarmModel(random_state=run.seed, C=run.params["C"], generic=run.params["generic"]).fit(
+        matrix, included, excluded
+    )
     return order.order_by(matrix.ids, model.score(matrix)).tolist()
 
 
 def feature_set(review: Review) -> tuple[FeatureSet, features.Features]:
     """Return the term matrix of the review's records in play, computed once per state of them."""
-    ids, documents = documents_of(review)
+    ids, texts = texts_of(review)
     protocol_text = review.protocol.ranking_text
-    known = review.protocol.known_references
-    mark = features.fingerprint_warm(ids, documents, protocol_text, known_inclusions=known)
+    examples = examples_of(review)
+    mark = features.fingerprint(ids, texts, protocol_text, examples)
     stored = FeatureSet.objects.filter(review=review, fingerprint=mark).first()
     if stored is not None:
         return stored, _load(stored)
-    built = features.build_warm(ids, documents, protocol_text, known_inclusions=known)
+    built = features.build(ids, texts, protocol_text, examples=examples)
     return _keep(review, mark, built), built
 
 
-def documents_of(review: Review) -> tuple[list[int], list[features.Document]]:
+def texts_of(review: Review) -> tuple[list[int], list[features.RecordText]]:
     """Return the ids of the records in play and what the model reads of them."""
     records = Record.objects.filter(review=review).in_play().order_by("pk")
     rows = list(records.values_list("pk", "title", "abstract", "keywords"))
-    return [row[0] for row in rows], [
-        features.Document(title, abstract, tuple(keywords)) for _, title, abstract, keywords in rows
-    ]
+    return [row[0] for row in rows], [features.text_of(*row[1:]) for row in rows]
+
+
+def examples_of(review: Review) -> list[features.RecordText]:
+    """Return the references known to be relevant, from which the model learns at once."""
+    return [features.text_of(text) for text in review.protocol.known_references]
 
 
 def model_for(review: Review) -> WarmModel:
     """Return the model of a review, not yet fitted, as its protocol wants it."""
-    return WarmModel(random_state=SEED, use_generic=review.protocol.uses_generic_prior)
+    return WarmModel(random_state=SEED, generic=review.protocol.uses_generic_prior)
 
 
 def _load(stored: FeatureSet) -> features.Features:
@@ -234,7 +237,8 @@ def learned(review: Review, *, stage: str) -> Learned | None:
     in_favour, against = strongest_terms(model, matrix)
     return Learned(
         len(included), len(excluded), in_favour, against,
-        signals=_signals_of(model), is_protocol_dropped=model.is_protocol_dropped_,
+        signals=_signals_of(model),
+        is_protocol_dropped=matrix.has_protocol and not model.uses_protocol_,
     )  # fmt: skip
 
 
@@ -243,13 +247,13 @@ def _signals_of(model: WarmModel) -> list[Contribution]:
     words = {
         "svm": "words of what was included and excluded here",
         "cosine": "likeness to the protocol text",
-        "title_match": "words of the protocol in the title",
-        "text_match": "words of the protocol in title and abstract",
+        "in_title": "words of the protocol in the title",
+        "in_text": "words of the protocol in title and abstract",
         "generic": "reads like a report of an original clinical study",
         "no_abstract": "has no abstract",
     }
     return [
-        Contribution(words[name], float(weight), SIGNAL)
+        Contribution(words[name], float(weight))
         for name, weight in zip(SIGNALS, model.weights_, strict=True)
     ]
 

@@ -15,7 +15,7 @@ from reviewtool.reviews.access import review_view
 from reviewtool.reviews.models import Membership, Stage
 from reviewtool.reviews.permissions import Permission
 from screening.models import Record
-from screening.ranking.curves import recall_svg
+from screening.ranking.recall_plot import recall_svg
 from screening.services import explanations, ranking
 
 
@@ -38,9 +38,11 @@ def _replayed(member: Membership, stage: Stage) -> dict[str, Any]:
     if job is None:
         return {}
     told = list(explanations.settings_told(job))
-    curves = {name: np.array(figures["curve"]) for name, figures in told}
+    found = {name: np.zeros(job.result["n"], dtype=int) for name, _ in told}
+    for name, figures in told:
+        found[name][np.array(figures["places"]) - 1] = 1
     title = "Relevant records found against records screened, from each setting's own order"
-    svg = recall_svg(curves, title=title)
+    svg = recall_svg(found, title=title)
     return {"replay": job, "settings": told, "curve": mark_safe(svg)}  # nosec - our own SVG
 
 

@@ -1,192 +1,186 @@
-"""`simulate FILE.csv`: replay a labelled review, without a database."""
+"""`simulate FILE.csv`: screen a finished review again in the order a model would have shown it."""
 
 import json
-import sys
 import time
-from dataclasses import dataclass
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from screening.ranking import metrics
-from screening.ranking.curves import recall_svg
-from screening.ranking.features import Features, build_warm
-from screening.ranking.labelled import LabelledReview, read_labelled
-from screening.ranking.replay import (
-    DEFAULT_MODEL,
-    MODELS,
-    Replay,
-    State,
-    drawn_priors,
-    labels_in_order,
-    replay,
-)
+from screening.ranking import features
+from screening.ranking.labelled import LabelledReview, Unusable, read_labelled
+from screening.ranking.metrics import summary
+from screening.ranking.recall_plot import recall_svg
+from screening.ranking.simulation import MODELS, Batch, drawn_priors, model_named, replay
 
-_WRONG_INPUT = 2
 _BAR = 40
-_SHOWN = {
-    "n_records": "records to screen",
-    "n_relevant": "relevant among them",
-    "first_relevant": "first relevant record after",
-    "recall_10": "recall after 10 %",
-    "wss_cohen_95": "work saved at 95 % recall (Cohen)",
-    "wss_insights_95": "work saved at 95 % recall (asreview-insights)",
-    "atd": "mean place of a relevant record, as a share",
-    "loss": "loss",
-}
+_UNUSABLE = 2
+
+
+@dataclass
+class Replayed:
+    """What a simulation left behind; rows in the order screened, priors first."""
+
+    priors: list[int]
+    rows: list[int] = field(default_factory=list)
+    trainings: list[float] = field(default_factory=list)
+    seconds_features: float = 0.0
 
 
 class Command(BaseCommand):
-    help = "Replay a labelled review: how early would its relevant records have come?"
+    """Prints the measures of the order, or with --json one object; needs no database.
+
+    Exits with 2 and a sentence when the input cannot be used.
+    """
+
+    help = "Screen a finished review again in the order a model would have shown its records."
     requires_system_checks: list[str] = []
+    requires_migrations_checks = False
 
-    def add_arguments(self, parser) -> None:
-        parser.add_argument("file", help="CSV with record_id, title, abstract, a label, keywords")
-        parser.add_argument("--label", default="label_included", help="column that holds 0 or 1")
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file, how it starts and how it goes on."""
+        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument("--label", default="label_included", help="the column with 1 and 0")
         parser.add_argument("--seed", type=int, default=0)
-        known = parser.add_mutually_exclusive_group()
-        known.add_argument("--priors", metavar="INC,EXC", help="draw so many known records")
-        known.add_argument("--prior-ids", metavar="ID,ID,...", help="these records are known")
+        parser.add_argument("--priors", metavar="INC,EXC", help="draw so many records known before")
+        parser.add_argument("--prior-ids", metavar="ID,ID", help="record_ids known before")
         parser.add_argument(
-            "--growth", type=float, default=0.15, help="batch / labelled; 0: by one"
+            "--growth", type=float, default=0.15, help="next batch as a share; 0: one by one"
         )
-        parser.add_argument("--criteria", metavar="TEXT|@FILE", default="", help="protocol text")
-        parser.add_argument("--model", choices=sorted(MODELS), default=DEFAULT_MODEL)
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.add_argument("--plot", metavar="FILE.svg", type=Path, help="draw the recall curve")
+        parser.add_argument("--criteria", metavar="TEXT|@FILE", help="the protocol text")
+        parser.add_argument("--model", choices=MODELS, default=MODELS[0])
+        parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument("--plot", type=Path, metavar="FILE.svg")
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Replay the review and print what came out."""
+        started = time.perf_counter()
         try:
-            review = _review(Path(options["file"]), label=options["label"])
-            priors = _priors(review, options)
-            criteria = _criteria(options["criteria"])
-            _check(review, priors, options)
-        except ValueError as error:
-            raise CommandError(str(error), returncode=_WRONG_INPUT) from error
-        run = _run(review, priors, criteria, options, progress=sys.stderr)
-        answer = _answer(review, run, options)
+            review = read_labelled(options["file"], label=options["label"])
+            done = self._replay(review, options)
+        except Unusable as error:
+            raise CommandError(str(error), returncode=_UNUSABLE) from error
+        answer = _answer(review, done, options)
+        answer["seconds"] = round(time.perf_counter() - started, 3)
         if options["plot"]:
-            _plot(options["plot"], review, run, options)
-        self.stdout.write(json.dumps(answer) if options["json"] else _in_words(answer))
+            _plot(options["plot"], review, done, name=options["file"].stem)
+        self.stdout.write(json.dumps(answer) if options["as_json"] else _table(answer))
 
+    def _replay(self, review: LabelledReview, options: dict[str, Any]) -> Replayed:
+        done = Replayed(_priors(review, options))
+        criteria, growth, seed = _criteria(options["criteria"]), options["growth"], options["seed"]
+        if not (isfinite(growth) and growth >= 0):
+            raise Unusable("Give --growth as a number of at least 0, for example 0.15.")
+        if not 0 <= seed < 2**31:
+            raise Unusable("Give --seed as a whole number from 0 to 2147483647.")
+        started = time.perf_counter()
+        found = features.build(range(len(review.ids)), review.texts, criteria)
+        done.seconds_features = time.perf_counter() - started
+        model = model_named(options["model"], seed=seed)
+        batches = replay(
+            found, review.relevant, model, priors=done.priors, growth=growth, seed=seed
+        )
+        done.rows.extend(done.priors)
+        for batch in self._timed(batches, done):
+            done.rows.extend(batch.rows)
+            self._show_progress(len(done.rows), len(review.ids))
+        return done
 
-@dataclass(frozen=True)
-class Timed:
-    """A replay and how long its two parts took."""
+    def _timed(self, batches: Iterator[Batch], done: Replayed) -> Iterator[Batch]:
+        started = time.perf_counter()
+        for batch in batches:
+            if not batch.is_random:
+                done.trainings.append(time.perf_counter() - started)
+            yield batch
+            started = time.perf_counter()
 
-    replay: Replay
-    seconds_indexing: float
-    seconds_replaying: float
-
-
-def _run(
-    review: LabelledReview,
-    priors: list[int],
-    criteria: str,
-    options: dict[str, Any],
-    *,
-    progress: TextIO,
-) -> Timed:
-    def seen(state: State | None, n_screened: int) -> None:
-        _show(progress, n_screened, len(review.labels))
-
-    started = time.perf_counter()
-    features: Features = build_warm(range(len(review.labels)), review.documents, criteria)
-    indexed = time.perf_counter()
-    found = replay(
-        features,
-        review.labels,
-        model=MODELS[options["model"]],
-        priors=priors,
-        growth=options["growth"],
-        seed=options["seed"],
-        seen=seen,
-    )
-    progress.write("\n")
-    return Timed(found, indexed - started, time.perf_counter() - indexed)
-
-
-def _show(progress: TextIO, done: int, total: int) -> None:
-    filled = _BAR * done // total
-    progress.write(f"\r[{'#' * filled}{'.' * (_BAR - filled)}] {done}/{total}")
-    progress.flush()
-
-
-def _review(file: Path, *, label: str) -> LabelledReview:
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            return read_labelled(stream, label=label)
-    except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}.") from error
-
-
-def _criteria(given: str) -> str:
-    if not given.startswith("@"):
-        return given
-    try:
-        return Path(given[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"The criteria in {given[1:]} cannot be read: {error}.") from error
+    def _show_progress(self, n_done: int, n_records: int) -> None:
+        before, now = (n_done - 1) * _BAR // n_records, n_done * _BAR // n_records
+        if now > before or n_done == n_records:
+            bar = "#" * now + "." * (_BAR - now)
+            end = "\n" if n_done == n_records else "\r"
+            self.stderr.write(f"[{bar}] {n_done:,} of {n_records:,}", ending=end)
 
 
 def _priors(review: LabelledReview, options: dict[str, Any]) -> list[int]:
+    if options["priors"] and options["prior_ids"]:
+        raise Unusable("Give either --priors or --prior-ids, not both.")
     if options["prior_ids"]:
-        return review.rows_of(name.strip() for name in options["prior_ids"].split(","))
+        names = [name.strip() for name in options["prior_ids"].split(",") if name.strip()]
+        return list(dict.fromkeys(review.rows_of(names)))
     if not options["priors"]:
         return []
+    counts = options["priors"].split(",")
+    if len(counts) != 2 or not all(count.strip().isdecimal() for count in counts):
+        raise Unusable("Give --priors as two whole numbers, for example 1,5.")
     try:
-        n_included, n_excluded = (int(number) for number in options["priors"].split(","))
-    except ValueError:
-        n_included = n_excluded = -1
-    if min(n_included, n_excluded) < 0:
-        raise ValueError(f"“{options['priors']}” are no priors. Write two numbers, such as 1,5.")
-    return drawn_priors(
-        review.labels, n_included=n_included, n_excluded=n_excluded, seed=options["seed"]
-    )
+        return drawn_priors(
+            review.relevant,
+            n_included=int(counts[0]),
+            n_excluded=int(counts[1]),
+            seed=options["seed"],
+        )
+    except ValueError as error:
+        raise Unusable(f"{error} Ask for fewer with --priors.") from error
 
 
-def _check(review: LabelledReview, priors: list[int], options: dict[str, Any]) -> None:
-    if not 0 <= options["growth"] < float("inf"):
-        raise ValueError("The growth must be 0 or more, such as .15.")
-    if not 0 <= options["seed"] < 2**31:
-        raise ValueError("The seed must be a whole number from 0 to 2147483647.")
-    if review.labels.sum() == review.labels[priors].sum():
-        raise ValueError("All relevant records are priors, so there is nothing left to find.")
-    if options["plot"] and not options["plot"].resolve().parent.is_dir():
-        raise ValueError(f"There is no folder {options['plot'].resolve().parent} for the plot.")
+def _criteria(given: str | None) -> str:
+    if not given or not given.startswith("@"):
+        return given or ""
+    path = Path(given[1:])
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Unusable(f"The criteria {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Unusable(f"The criteria {path} are no text in UTF-8.") from error
 
 
-def _answer(review: LabelledReview, run: Timed, options: dict[str, Any]) -> dict[str, Any]:
-    figures = metrics.summary(labels_in_order(review.labels, run.replay))
-    n_trainings = len(run.replay.trained_with)
+def _screened(review: LabelledReview, done: Replayed) -> np.ndarray:
+    return review.relevant[done.rows[len(done.priors) :]].astype(int)
+
+
+def _answer(review: LabelledReview, done: Replayed, options: dict[str, Any]) -> dict[str, Any]:
+    measures = summary(_screened(review, done))
+    trainings = done.trainings
     return {
+        "file": options["file"].name,
         "model": options["model"],
         "seed": options["seed"],
         "growth": options["growth"],
-        "n_priors": run.replay.n_priors,
-        "metrics": {name: round(value, 6) for name, value in figures.items()},
-        "n_retrains": n_trainings,
-        "seconds": round(run.seconds_indexing + run.seconds_replaying, 3),
-        "seconds_per_retrain": round(run.seconds_replaying / max(n_trainings, 1), 5),
-        "order": [review.record_ids[row] for row in run.replay.order],
+        "has_criteria": bool(options["criteria"]),
+        "priors": [review.ids[row] for row in done.priors],
+        "metrics": {name: value if isfinite(value) else None for name, value in measures.items()},
+        "order": [review.ids[row] for row in done.rows],
+        "n_retrains": len(trainings),
+        "seconds_features": round(done.seconds_features, 3),
+        "seconds_per_retrain": round(sum(trainings) / len(trainings), 5) if trainings else None,
+        "versions": {name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
     }
 
 
-def _in_words(answer: dict[str, Any]) -> str:
-    figures = answer["metrics"]
-    lines = [f"{name:50}{figures[key]:>10.4g}" for key, name in _SHOWN.items()]
-    return "\n".join([*lines, f"{'seconds':50}{answer['seconds']:>10.4g}"])
-
-
-def _plot(file: Path, review: LabelledReview, run: Timed, options: dict[str, Any]) -> None:
-    labels = np.fromiter(labels_in_order(review.labels, run.replay), dtype=np.int64)
-    drawing = recall_svg(
-        {options["model"]: metrics.recall_curve(labels)}, title=f"Recall in {options['file']}"
+def _table(answer: dict[str, Any]) -> str:
+    numbers = answer["metrics"] | {
+        name: answer[name] for name in ("n_retrains", "seconds_per_retrain", "seconds")
+    }
+    shown = (
+        f"{name:<20} {'-' if value is None else format(value, '.4g'):>10}"
+        for name, value in numbers.items()
     )
+    return "\n".join([f"{answer['file']}, model {answer['model']}, seed {answer['seed']}", *shown])
+
+
+def _plot(path: Path, review: LabelledReview, done: Replayed, *, name: str) -> None:
+    svg = recall_svg({"ranked": _screened(review, done)}, title=f"Recall: {name}")
     try:
-        file.write_text(drawing, encoding="utf-8")
+        path.write_text(svg, encoding="utf-8")
     except OSError as error:
-        said = f"{file} cannot be written: {error.strerror}."
-        raise CommandError(said, returncode=_WRONG_INPUT) from error
+        raise CommandError(
+            f"{path} cannot be written: {error.strerror}.", returncode=_UNUSABLE
+        ) from error
