@@ -127,14 +127,14 @@ class _Timeline:
         return sorted(found)
 
     def _population_changes(self) -> set[int]:
-        records = Record.objects.filter(review=self.review)
+        records = Record.objects.filter(review=self.review).only("entered_seq", "withdrawn_seq")
         judged = DuplicateJudgement.objects.filter(review=self.review, seq__gt=self.began)
         events = Event.objects.filter(
             review=self.review, kind__in=("record_removed", "record_restored"), seq__gt=self.began
         )
         return {
-            *records.filter(entered_seq__gt=self.began).values_list("entered_seq", flat=True),
-            *records.filter(withdrawn_seq__gt=self.began).values_list("withdrawn_seq", flat=True),
+            *(r.entered_seq or 0 for r in records.filter(entered_seq__gt=self.began)),
+            *(r.withdrawn_seq or 0 for r in records.filter(withdrawn_seq__gt=self.began)),
             *judged.values_list("seq", flat=True),
             *events.values_list("seq", flat=True),
         }
