@@ -11,7 +11,7 @@ from screening.stopping.certificate import Point
 from screening.stopping.progress import Progress
 
 WIDTH, HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 16, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 30, 44
 _MOST_POINTS = 300
 
 

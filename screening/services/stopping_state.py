@@ -5,6 +5,7 @@ Everything is counted from settled outcomes; nothing here stops anything.
 
 from fractions import Fraction
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -170,6 +171,10 @@ class Known:
     def hours_left(self) -> float | None:
         """Hours of attention to read everything nobody was shown; None before any was measured."""
         return self.n_unread / self.records_per_hour if self.records_per_hour else None
+
+    @property
+    def minutes_left(self) -> int | None:
+        return ceil(60 * self.hours_left) if self.hours_left else None
 
     @property
     def n_target_changes(self) -> int:

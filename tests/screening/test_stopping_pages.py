@@ -220,7 +220,7 @@ def test_a_rule_that_was_never_applied_cannot_be_the_rule(rule, lena, records, c
 def test_the_price_of_certainty_is_shown_even_before_anything_is_found(lena, records, client_of):
     records(5)
     page = client_of(lena).get(reverse("screening:stopping", args=[lena.review.slug, TA]))
-    assert b"Recall to certify" in page.content and b"5 of 5" in page.content
+    assert b"What certainty would cost" in page.content and b"5 of 5" in page.content
 
 
 def test_reading_the_page_enters_nothing(single, alice, records, client_of):
