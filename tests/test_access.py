@@ -23,7 +23,7 @@ READ = {
     "screening:records", "screening:record", "screening:comment",
     "screening:fulltexts", "screening:report", "screening:report_file",
     "screening:studies", "screening:study", "screening:prisma", "screening:prisma_box",
-    "screening:stopping",
+    "screening:stopping", "screening:agreement",
     "extraction:evidence", "extraction:table", "extraction:therapies",
     "extraction:comparability", "extraction:codebooks", "extraction:codebook",
 }  # fmt: skip
@@ -50,6 +50,9 @@ NEEDED: dict[str, tuple[Permission, ...]] = dict.fromkeys(READ, (P.READ,)) | {
     "screening:upload_report": (P.RETRIEVE,),
     "screening:stop": (P.STOP,),
     "screening:resume": (P.STOP,),
+    "screening:begin_audit": (P.STOP,),
+    "screening:end_audit": (P.STOP,),
+    "screening:take_look": (P.STOP,),
     "screening:ranking": (P.SEE_RANKING,),
     "screening:train": (P.SEE_RANKING,),
     "screening:ranking_replay": (P.SEE_RANKING,),

@@ -18,7 +18,7 @@ from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews.guards import GuardLedger
 from reviewtool.reviews.models import Stage
 from screening.models import Decision, Record
-from screening.services import decisions, offers, ranking, screenings
+from screening.services import audits, decisions, offers, ranking, screenings, stopping_state
 
 MOMENT = "2026-03-02T12:00:00+00:00"
 # What differs from one answer to the next for reasons of its own.
@@ -106,7 +106,7 @@ def _turn_round(hidden) -> None:
 
 @pytest.fixture
 def scene(lena, alice, bob, member, records):
-    """Alice has voted on ten records that Bob has not; two more are settled, one put off."""
+    """Alice has voted on ten records that Bob has not; two more are settled; an audit runs, one look is taken."""
     with time_machine.travel(MOMENT, tick=False):
         made = records(14)
         run_waiting()
@@ -114,6 +114,7 @@ def scene(lena, alice, bob, member, records):
             for person in (alice, bob):
                 verdict = "include" if n else "exclude"
                 decisions.decide(record, by=person, stage=Stage.TITLE_ABSTRACT, verdict=verdict)
+        audits.begin(lena, stage=Stage.TITLE_ABSTRACT)
         for n, record in enumerate(made[2:12]):
             verdict, reason = ("exclude", "TA1") if n % 2 else ("include", "")
             decisions.decide(
@@ -121,6 +122,7 @@ def scene(lena, alice, bob, member, records):
                 note=f"secret {n}",
             )  # fmt: skip
         offers.offer_ahead(bob, stage=Stage.TITLE_ABSTRACT)
+        stopping_state.take_look(lena, stage=Stage.TITLE_ABSTRACT)
     return lena.review, alice, bob
 
 

@@ -42,3 +42,15 @@ class AuditBegun(Happening):
 
     def sentence(self) -> str:
         return f"began a random audit (target {self.target}, confidence {self.confidence})"
+
+
+@event_kind
+@dataclass(frozen=True)
+class AuditEnded(Happening):
+    """No more random draws; those made keep their weight."""
+
+    kind: ClassVar[str] = "audit_ended"
+    stage: str
+
+    def sentence(self) -> str:
+        return "ended the random audit"

@@ -30,3 +30,21 @@ class ScreeningResumed(Happening):
 
     def sentence(self) -> str:
         return f"resumed screening: {self.note}" if self.note else "resumed screening"
+
+
+@event_kind
+@dataclass(frozen=True)
+class LookTaken(Happening):
+    """The ranked test was looked at, at one of its fixed places; what it said then stays."""
+
+    kind: ClassVar[str] = "look_taken"
+    stage: str
+    n_read: int
+    n_found: int
+    n_records: int
+    p: float
+    target: str
+    confidence: str
+
+    def sentence(self) -> str:
+        return f"looked at the ranked test after {self.n_read} of {self.n_records} records"

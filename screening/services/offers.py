@@ -22,9 +22,11 @@ from screening.consensus import Outcome
 from screening.events.screen import PutOff
 from screening.models import Decision, Offer, RankingRun, Record, Report, Screening
 from screening.ranking.order import unpack
+from screening.services import audits
 
 AHEAD = 10
 CHUNK = 50
+AUDIT_PER_CENT = 50
 
 
 def open_screenings(member: Membership, stage: str) -> QuerySet[Screening]:
@@ -108,11 +110,16 @@ def _draw(member: Membership, stage: str, n: int, held: set[int], *, seed: int) 
     rng = random.Random(seed)
     lease = ledger.now() + timedelta(hours=settings.OFFER_LEASE_HOURS)
     ranked = _available(member, stage, _candidates(member, stage, run), held)
+    draws = audits.draws_under_way(member.review, stage=stage)
+    audit_share = AUDIT_PER_CENT if draws is not None else 0
+    audited = _audit_offers(member, stage, draws, held)
     for _ in range(n):
         is_random = protocol.order == Order.RANDOM or (
             protocol.order == Order.MIXED and rng.randrange(100) < protocol.random_share
         )
-        offer = _random_offer(member, stage, rng, held) if is_random else None
+        offer = next(audited, None) if rng.randrange(100) < audit_share else None
+        if offer is None and is_random:
+            offer = _random_offer(member, stage, rng, held)
         if offer is None:
             position, record = next(ranked, (None, None))
             while record is not None and record in held:
@@ -121,10 +128,28 @@ def _draw(member: Membership, stage: str, n: int, held: set[int], *, seed: int) 
                 return
             kind = Offer.Kind.RANKED if run is not None else Offer.Kind.OLDEST
             offer = Offer(record_id=record, kind=kind, run=run, position=position)
-        else:
+        elif offer.kind == Offer.Kind.RANDOM:
             offer.seed = seed
         held.add(offer.record_id)
         offer.stage, offer.lease_until = stage, lease
+        yield offer
+
+
+def _audit_offers(
+    member: Membership, stage: str, draws: audits.Draws | None, held: set[int]
+) -> Iterator[Offer]:
+    """Yield cards of the audit: colleagues' draws that still need a reviewer, then new draws."""
+    if draws is None:
+        return
+    drawn = Offer.objects.filter(review=member.review, stage=stage, kind=Offer.Kind.AUDIT)
+    earlier = drawn.order_by("seq").values_list("record__canonical", flat=True)
+    candidates = ((None, record) for record in dict.fromkeys(earlier) if record is not None)
+    for _, record in _available(member, stage, candidates, held):
+        if record not in held:
+            yield Offer(record_id=record, kind=Offer.Kind.AUDIT)
+    nth = 0
+    while (offer := draws.draw(held, nth=nth)) is not None:
+        nth += 1
         yield offer
 
 

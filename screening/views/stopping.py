@@ -1,6 +1,6 @@
-"""Stopping: what is known, what certainty would cost, and the lead's decision."""
+"""Stopping: what is known, what certainty would cost, and the lead's decisions."""
 
-from fractions import Fraction
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -8,81 +8,130 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from reviewtool.reviews import events
 from reviewtool.reviews.access import review_view
-from reviewtool.reviews.models import Event, Membership, Stage
+from reviewtool.reviews.models import Membership, Stage
 from reviewtool.reviews.permissions import Permission
-from screening.consensus import Outcome
-from screening.events.stopping import ScreeningResumed, StoppingDecided
-from screening.models import Screening
-from screening.services import stopping
-from screening.stopping.certainty import price
-
-RULES = {
-    "all_read": "Every record was read",
-    "certainty_price": "The remaining effort was judged too high for what it could still find",
-    "resources": "Time or money ran out",
-    "other": "Another rule, named in the note",
-}
-_CONFIDENCE = Fraction(95, 100)
-_TARGETS = (Fraction(95, 100), Fraction(90, 100))
+from screening.services import agreements, audits, stopping, stopping_state
+from screening.stopping_chart import chart_of
 
 
 @require_safe
 @review_view(Permission.READ)
 def show(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
-    """Show progress without a claim, the price of certainty, and the decisions so far."""
+    """Show what is known, the price of certainty, and the decisions so far."""
     return render(request, "screening/stopping/page.html", _page(member, stage))
+
+
+@require_safe
+@review_view(Permission.READ)
+def agreement(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
+    """Show how well reviewers agree, to whom no vote is hidden by it."""
+    is_open = agreements.is_open_to(member, stage=stage)
+    context = {
+        "stage": stage,
+        "stages": list(Stage),
+        "is_open": is_open,
+        "pairs": agreements.pairs(member.review, stage=stage) if is_open else [],
+    }
+    return render(request, "screening/stopping/agreement.html", context)
 
 
 @require_POST
 @review_view(Permission.STOP)
 def stop(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
-    rule = RULES.get(request.POST.get("rule", ""), "")
-    try:
-        if not rule:
-            raise ValidationError("Choose the rule by which screening stops.")
-        stopping.stop(member, stage=stage, rule=rule, note=request.POST.get("note", ""))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, "Screening is stopped. It can be resumed at any time.")
-    return redirect("screening:stopping", member.review.slug, stage)
+    rule, note = request.POST.get("rule", ""), request.POST.get("note", "")
+    return _answer(
+        request,
+        member,
+        stage,
+        lambda: stopping_state.stop_by_rule(member, stage=stage, rule=rule, note=note),
+        "Screening is stopped. It can be resumed at any time.",
+    )
 
 
 @require_POST
 @review_view(Permission.STOP)
 def resume(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
+    note = request.POST.get("note", "")
+    return _answer(
+        request,
+        member,
+        stage,
+        lambda: stopping.resume(member, stage=stage, note=note),
+        "Screening goes on: unread records wait again.",
+    )
+
+
+@require_POST
+@review_view(Permission.STOP)
+def begin_audit(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
+    return _answer(
+        request,
+        member,
+        stage,
+        lambda: audits.begin(member, stage=stage),
+        "The audit has begun: random records come with the reviewers' next cards.",
+    )
+
+
+@require_POST
+@review_view(Permission.STOP)
+def end_audit(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
+    return _answer(
+        request,
+        member,
+        stage,
+        lambda: audits.end(member, stage=stage),
+        "The audit has ended. What was drawn goes on counting.",
+    )
+
+
+@require_POST
+@review_view(Permission.STOP)
+def take_look(request: HttpRequest, member: Membership, stage: Stage) -> HttpResponse:
+    return _answer(
+        request,
+        member,
+        stage,
+        lambda: stopping_state.take_look(member, stage=stage),
+        "The look is taken and entered; nothing was stopped by it.",
+    )
+
+
+def _answer(
+    request: HttpRequest, member: Membership, stage: Stage, act: Callable[[], object], done: str
+) -> HttpResponse:
+    """Do what was asked, say how it went, and go back to the page."""
     try:
-        stopping.resume(member, stage=stage, note=request.POST.get("note", ""))
+        act()
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, "Screening goes on: unread records wait again.")
+        messages.success(request, done)
     return redirect("screening:stopping", member.review.slug, stage)
 
 
 def _page(member: Membership, stage: Stage) -> dict:
-    screenings = Screening.objects.filter(review=member.review, stage=stage)
-    n_found = screenings.filter(outcome=Outcome.INCLUDED).count()
-    n_unread = stopping.n_unread(member.review, stage=stage)
-    kinds = (StoppingDecided.kind, ScreeningResumed.kind)
-    target = Fraction(str(member.review.protocol.recall_target))
-    targets = sorted({target, *_TARGETS}, reverse=True)
+    known = stopping_state.Known(member.review, stage)
     return {
         "stage": stage,
+        "stages": list(Stage),
+        "known": known,
+        "said": known.in_words,
+        # Where the draws fell would tell reviewers which of their cards were random.
+        "chart": chart_of(
+            known.progress,
+            looks=[look.n_read for look in known.looks.looks],
+            points=[] if member.may(Permission.SCREEN) else known.points,
+        ),
         "stop": stopping.standing_stop(member.review, stage=stage),
-        "n_total": screenings.exclude(outcome=Outcome.WITHDRAWN).count(),
-        "n_found": n_found,
-        "n_unread": n_unread,
-        "prices": [
-            price(n_found, n_unread, target=t, confidence=_CONFIDENCE)
-            for t in targets
-            if n_found and n_unread and t < 1
-        ],
-        "rules": RULES,
+        "n_unread": stopping.n_unread(member.review, stage=stage),
+        "rules": stopping_state.RULES,
         "may_stop": member.may(Permission.STOP),
-        "history": Event.objects.filter(
-            review=member.review, kind__in=kinds, payload__stage=stage
-        ).select_related("actor__user"),
+        "history": [
+            (event, events.read(event).sentence())
+            for event in stopping_state.history(member.review, stage=stage)
+        ],
         "unread_are_automation": member.review.protocol.unread_are_automation,
     }

@@ -180,7 +180,10 @@ def test_axe_finds_nothing_and_nothing_overflows(scheme, page_of, review, member
     _begin(page, review)
     urls = [reverse(name, args=[review.slug]) for name in PAGES]
     urls += [reverse("screening:record", args=[review.slug, made[1].pk])]
-    urls += [reverse(f"screening:{n}", args=[review.slug, TA]) for n in ("stopping", "ranking")]
+    urls += [
+        reverse(f"screening:{n}", args=[review.slug, TA])
+        for n in ("stopping", "agreement", "ranking")
+    ]
     urls += [reverse("reviews:home"), reverse("reviews:account"), reverse("reviews:create")]
     faults = []
     for url in [reverse("screening:screen", args=[review.slug, TA]), *urls]:
