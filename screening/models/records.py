@@ -4,7 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-_RETRACTED = re.compile(r"\W*(?:retracted(?: article)?|withdrawn|article retracted)\b\W", re.I)
+_RETRACTED = re.compile(
+    r"\W*(?:retracted(?: article)?|withdrawn|article retracted)\b\s?[:.\-–—\])]", re.I
+)
 _RETRACTED_TYPE = re.compile(r"retracted (?:publication|article|paper)", re.I)
 
 
