@@ -1,6 +1,6 @@
 """Pilot rounds and audits: who draws cards for whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from reviewtool.reviews.events import Happening, event_kind
@@ -14,6 +14,8 @@ class PilotOpened(Happening):
     kind: ClassVar[str] = "pilot_opened"
     stage: str
     records: list[int]
+    reviewers: list[int] = field(default_factory=list)
+    gate: dict = field(default_factory=dict)
 
     def sentence(self) -> str:
         return f"opened a pilot round of {len(self.records)} records"
@@ -24,6 +26,7 @@ class PilotOpened(Happening):
 class PilotClosed(Happening):
     kind: ClassVar[str] = "pilot_closed"
     stage: str
+    note: str = ""
 
     def sentence(self) -> str:
         return "closed the pilot round"

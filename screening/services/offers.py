@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from reviewtool.reviews import ledger
@@ -22,7 +22,7 @@ from screening.consensus import Outcome
 from screening.events.screen import PutOff
 from screening.models import Decision, Offer, RankingRun, Record, Report, Screening
 from screening.ranking.order import unpack
-from screening.services import audits
+from screening.services import audits, screenings
 
 AHEAD = 10
 CHUNK = 50
@@ -113,7 +113,14 @@ def _draw(member: Membership, stage: str, n: int, held: set[int], *, seed: int) 
     draws = audits.draws_under_way(member.review, stage=stage)
     audit_share = AUDIT_PER_CENT if draws is not None else 0
     audited = _audit_offers(member, stage, draws, held)
+    piloted = _pilot_offers(member, stage, held)
     for _ in range(n):
+        offer = next(piloted, None)
+        if offer is not None:
+            held.add(offer.record_id)
+            offer.stage, offer.lease_until = stage, lease
+            yield offer
+            continue
         is_random = protocol.order == Order.RANDOM or (
             protocol.order == Order.MIXED and rng.randrange(100) < protocol.random_share
         )
@@ -133,6 +140,22 @@ def _draw(member: Membership, stage: str, n: int, held: set[int], *, seed: int) 
         held.add(offer.record_id)
         offer.stage, offer.lease_until = stage, lease
         yield offer
+
+
+def _pilot_offers(member: Membership, stage: str, held: set[int]) -> Iterator[Offer]:
+    """Yield cards of an open pilot round that the member has not decided: all of them come first."""
+    pilot = _open_pilot(member, stage)
+    if pilot is None or member.pk not in pilot.reviewers:
+        return
+    waiting = open_screenings(member, stage).filter(record__in=pilot.records)
+    for record in sorted(set(waiting.values_list("record", flat=True)) - held):
+        yield Offer(record_id=record, kind=Offer.Kind.PILOT)
+
+
+def _open_pilot(member: Membership, stage: str) -> screenings.Pilot | None:
+    told = Event.objects.filter(review=member.review, kind__in=screenings.PILOTS).order_by("seq")
+    rounds = screenings.pilots_in(told)
+    return next((pilot for pilot in rounds if pilot.is_open and pilot.stage == stage), None)
 
 
 def _audit_offers(
@@ -262,7 +285,9 @@ def waiting_for(member: Membership, stage: str) -> QuerySet[Screening]:
             record__canonical=OuterRef("record"),
         ).current()
     )  # fmt: skip
-    return waiting.annotate(n=_count(full)).filter(n__lt=needed)
+    pilot = _open_pilot(member, stage)
+    everybodys = Q(record__in=pilot.records if pilot is not None else ())
+    return waiting.annotate(n=_count(full)).filter(Q(n__lt=needed) | everybodys)
 
 
 def _count(decisions: QuerySet[Decision]) -> Coalesce:

@@ -5,7 +5,7 @@ The fold is written once (`outcomes_of`) and serves the present, any past entry 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewtool.reviews.models import Event, Protocol, Review, Stage
 from screening.consensus import Outcome, Settlement, Verdict, Voice, one_voice, outcome_of
@@ -42,7 +42,7 @@ class Rules:
     def __init__(self, review: Review, *, seq: int | None = None):
         by_version = {protocol.version: protocol for protocol in review.protocols.all()}
         self.by_id = {protocol.pk: protocol for protocol in by_version.values()}
-        kinds = ("protocol_changed", *_STOPPING)
+        kinds = ("protocol_changed", *_STOPPING, *PILOTS)
         found = Event.objects.filter(review=review, kind__in=kinds).as_of(seq)
         events = list(found.order_by("seq"))
         self.changes = [
@@ -52,6 +52,45 @@ class Rules:
         ]
         self.first = min(by_version.values(), key=lambda protocol: protocol.version)
         self.stops = _stops(e for e in events if e.kind in _STOPPING)
+        self.pilots = pilots_in(e for e in events if e.kind in PILOTS)
+
+
+PILOTS = ("pilot_opened", "pilot_closed")
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """A pilot round: everybody who screened when it opened decides the same records."""
+
+    stage: str
+    records: tuple[int, ...]
+    reviewers: tuple[int, ...]
+    gate: Mapping[str, float]
+    opened_seq: int
+    closed_seq: int | None = None
+    note: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_seq is None
+
+
+def pilots_in(events: Iterable[Event]) -> list[Pilot]:
+    """Return the pilot rounds that ledger entries tell of, in their order."""
+    rounds: list[Pilot] = []
+    for event in events:
+        told = event.payload
+        if event.kind == "pilot_opened":
+            who, gate = tuple(told.get("reviewers", ())), told.get("gate", {})
+            rounds.append(Pilot(told["stage"], tuple(told["records"]), who, gate, event.seq))
+            continue
+        rounds = [
+            replace(pilot, closed_seq=event.seq, note=told.get("note", ""))
+            if pilot.is_open and pilot.stage == told["stage"]
+            else pilot
+            for pilot in rounds
+        ]
+    return rounds
 
 
 def _stops(events: Iterable[Event]) -> dict[str, int]:
@@ -82,27 +121,37 @@ def outcomes_of(
         if row.record_id in canonical:
             rows_of[canonical[row.record_id], row.stage].append(row)
     states: dict[Place, State] = {}
+    pilots = {
+        (canonical[record], pilot.stage): pilot
+        for pilot in rules.pilots
+        for record in pilot.records
+        if record in canonical
+    }
     for group in in_play:
-        first = _state(rows_of[group, Stage.TITLE_ABSTRACT], Stage.TITLE_ABSTRACT, rules)
+        pilot = pilots.get((group, Stage.TITLE_ABSTRACT))
+        first = _state(rows_of[group, Stage.TITLE_ABSTRACT], Stage.TITLE_ABSTRACT, rules, pilot)
         states[group, Stage.TITLE_ABSTRACT] = first
         second = rows_of[group, Stage.FULL_TEXT]
         if first.outcome == Outcome.INCLUDED:
-            states[group, Stage.FULL_TEXT] = _state(second, Stage.FULL_TEXT, rules)
+            pilot = pilots.get((group, Stage.FULL_TEXT))
+            states[group, Stage.FULL_TEXT] = _state(second, Stage.FULL_TEXT, rules, pilot)
         elif second:
             states[group, Stage.FULL_TEXT] = State(Outcome.WITHDRAWN)
     return states
 
 
-def _state(rows: list[Decision], stage: str, rules: Rules) -> State:
+def _state(rows: list[Decision], stage: str, rules: Rules, pilot: Pilot | None = None) -> State:
+    """Fold one group's rows; in an open pilot round it waits for everybody."""
     rows = sorted(rows, key=lambda row: row.seq)
     current = current_of(rows)
+    everybody = len(pilot.reviewers) if pilot is not None and pilot.is_open else 0
     last = rows[-1].seq if rows else 0
     protocol = rules.by_id.get(rows[-1].protocol_id or 0, rules.first) if rows else rules.first
-    settlement = settle(current, stage, protocol)
-    seq = last
+    settlement = settle(current, stage, protocol, at_least=everybody)
+    seq = _waited_until(current, last, pilot)
     for change in rules.changes:
         if change.seq > last and (change.includes_settled or settlement.outcome not in SETTLED):
-            after = settle(current, stage, change.protocol)
+            after = settle(current, stage, change.protocol, at_least=everybody)
             seq = change.seq if after != settlement else seq
             settlement = after
     if not current and settlement.outcome == Outcome.PENDING and stage in rules.stops:
@@ -113,6 +162,15 @@ def _state(rows: list[Decision], stage: str, rules: Rules) -> State:
     )
 
 
+def _waited_until(current: list[Decision], last: int, pilot: Pilot | None) -> int:
+    """Return the last decision's entry, or that of the round's end if only it let the group settle."""
+    closed = pilot.closed_seq if pilot is not None else None
+    if pilot is None or closed is None or closed < last:
+        return last
+    n = len({row.actor_id for row in current if not row.is_adjudication})
+    return closed if n < len(pilot.reviewers) else last
+
+
 def current_of(rows: Iterable[Decision]) -> list[Decision]:
     """Return the decisions that stand after the given rows, in their order."""
     rows = list(rows)
@@ -120,8 +178,13 @@ def current_of(rows: Iterable[Decision]) -> list[Decision]:
     return [row for row in rows if row.act == Decision.Act.DECIDE and row.pk not in superseded]
 
 
-def settle(current: Iterable[Decision], stage: str, protocol: Protocol) -> Settlement:
-    """Apply one protocol version to the decisions that stand for one group."""
+def settle(
+    current: Iterable[Decision], stage: str, protocol: Protocol, *, at_least: int = 0
+) -> Settlement:
+    """Apply one protocol version to the decisions that stand for one group.
+
+    `at_least` so many reviewers must have decided, where the protocol asks for fewer.
+    """
     voices: defaultdict[int, list[Voice]] = defaultdict(list)
     adjudication = None
     for row in current:
@@ -132,7 +195,7 @@ def settle(current: Iterable[Decision], stage: str, protocol: Protocol) -> Settl
             voices[row.actor_id].append(voice)
     return outcome_of(
         [one_voice(of_one) for of_one in voices.values()],
-        reviewers_needed=protocol.reviewers_at(stage),
+        reviewers_needed=max(protocol.reviewers_at(stage), at_least),
         maybe_counts_as_include=protocol.maybe_counts_at(stage),
         reasons_must_agree=stage == Stage.FULL_TEXT,
         adjudication=adjudication,
