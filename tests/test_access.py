@@ -95,6 +95,8 @@ API_WRITES = {
     "decision-detail": P.SCREEN,
     "card-list": P.SCREEN,
     "api-searches": P.IMPORT,
+    "api-saved-searches": P.IMPORT,
+    "api-saved-search-runs": P.IMPORT,
     "api-duplicates": P.JUDGE_DUPLICATES,
 }
 VALUES = {

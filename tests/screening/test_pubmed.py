@@ -11,17 +11,18 @@ from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews.models import Event
 from screening.models import ImportedFile, Record, SavedSearch, Search
 from screening.pubmed import client as client_module
-from screening.services import pubmed
-from tests.pubmed_server import PubMed, serving
+from screening.services import decisions, fetching, imports, pubmed
+from tests.pubmed_server import GONE, Bad, PubMed, serving
 
 QUERY = "leuk*[tiab] AND testis[mh]"
 
 
 @pytest.fixture
-def server(settings, monkeypatch):
+def server(settings, monkeypatch, tmp_path):
     records = {100 + n: date(2024, 1, 1) + timedelta(days=n) for n in range(10)}
     monkeypatch.setattr(client_module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(pubmed, "BATCH", 3)
+    monkeypatch.setattr(fetching, "BATCH", 3)
+    settings.DATA_DIR = tmp_path
     with serving(PubMed(records)) as running:
         settings.PUBMED_URL = running.url
         settings.PUBMED_API_KEY = "secret"

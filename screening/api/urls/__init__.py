@@ -1,6 +1,6 @@
 """API routes of the screening floor, collected from one module per step."""
 
-from screening.api.urls import dedupe, imports, prisma, records, screen, search_log, studies
+from screening.api.urls import dedupe, imports, prisma, pubmed, records, screen, search_log, studies
 
-STEPS = (imports, search_log, records, dedupe, screen, studies, prisma)
+STEPS = (imports, pubmed, search_log, records, dedupe, screen, studies, prisma)
 urlpatterns = [pattern for step in STEPS for pattern in step.urlpatterns]
