@@ -46,8 +46,8 @@ def fetch(run: Run) -> None:
             _begin(run, search, client)
         while run.cursor["slice"] < len(run.cursor["slices"]):
             _fetch_slice(run, search, client)
-    _import(run, search)
     _path(run.job.pk).unlink(missing_ok=True)
+    _import(run, search)
 
 
 def _begin(run: Run, search: Search, client: Client) -> None:
