@@ -27,7 +27,7 @@ def search(request: HttpRequest, member: Membership) -> HttpResponse:
     found = None
     if form.is_valid():
         try:
-            if "run" in request.POST:
+            if "run" in request.POST and _was_looked_at(request):
                 return _to_run(pubmed.save_and_run(member, **form.cleaned_data), member)
             found = pubmed.look(form.cleaned_data["query"], by=member)
         except ValidationError as error:
@@ -53,6 +53,12 @@ def run_again(request: HttpRequest, member: Membership, pk: int) -> HttpResponse
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("screening:pubmed", member.review.slug)
+
+
+def _was_looked_at(request: HttpRequest) -> bool:
+    """Tell whether the query is still the one whose count was shown."""
+    query, looked = (request.POST.get(name, "").split() for name in ("query", "looked"))
+    return query == looked
 
 
 def _to_run(job: Job, member: Membership) -> HttpResponse:

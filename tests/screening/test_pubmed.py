@@ -348,7 +348,7 @@ def test_a_name_is_given_once(saved, lena):
         pubmed.save_search(lena, name="Testis", query="other")
 
 
-def test_the_page_counts_then_fetches_then_runs_again(server, lena, client_of):
+def test_the_page_counts_then_fetches_what_was_counted_then_runs_again(server, lena, client_of):
     client = client_of(lena)
     url = reverse("screening:pubmed", args=[lena.review.slug])
     asked = {"query": QUERY, "name": "Testis"}
@@ -357,7 +357,11 @@ def test_the_page_counts_then_fetches_then_runs_again(server, lena, client_of):
     assert "10 records" in looked
     assert "Fetch 10 records" in looked
 
-    started = client.post(url, asked | {"run": "yes"})
+    changed = asked | {"run": "yes", "looked": QUERY, "query": f"{QUERY} NOT rats"}
+    assert "10 records" in client.post(url, changed).content.decode()
+    assert not Search.objects.exists()
+
+    started = client.post(url, asked | {"run": "yes", "looked": f" {QUERY}\r\n"})
     assert started.status_code == 302
     run_waiting()
     page = client.get(url).content.decode()
