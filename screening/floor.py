@@ -13,6 +13,7 @@ from screening.services import (
     dedupe,
     effects,
     explanations,
+    fetching,
     groups,
     importing,
     offers,
@@ -49,7 +50,7 @@ def _announce_projections() -> None:
 def _announce_jobs() -> None:
     jobs.register("import", label="Importing records", handler=importing.import_records)
     jobs.register("read_file", label="Reading a file", handler=importing.read_file)
-    jobs.register(pubmed.JOB, label="Fetching from PubMed", handler=pubmed.fetch)
+    jobs.register(pubmed.JOB, label="Fetching from PubMed", handler=fetching.fetch)
     jobs.register(rereading.JOB, label="Reading a file again", handler=rereading.reread)
     jobs.register(
         prior_decisions.JOB,

@@ -55,6 +55,9 @@ NEEDED: dict[str, tuple[Permission, ...]] = dict.fromkeys(READ, (P.READ,)) | {
     "screening:take_look": (P.STOP,),
     "screening:ranking": (P.SEE_RANKING,),
     "screening:train": (P.SEE_RANKING,),
+    "screening:pilots": (P.CHANGE_PROTOCOL,),
+    "screening:pilot_open": (P.CHANGE_PROTOCOL,),
+    "screening:pilot_close": (P.CHANGE_PROTOCOL,),
     "screening:ranking_replay": (P.SEE_RANKING,),
     "screening:second_look": (P.SEE_RANKING,),
     "screening:why": (P.SCREEN, P.SEE_RANKING),
@@ -101,6 +104,8 @@ API_WRITES = {
     "decision-detail": P.SCREEN,
     "card-list": P.SCREEN,
     "api-searches": P.IMPORT,
+    "api-saved-searches": P.IMPORT,
+    "api-saved-search-runs": P.IMPORT,
     "api-duplicates": P.JUDGE_DUPLICATES,
 }
 VALUES = {

@@ -7,80 +7,88 @@ is cut into stretches of time by the day its records entered (datetype edat).
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
+import urllib3
 from urllib3.util.retry import Retry
+
+from screening.pubmed.answers import (
+    LATER,
+    Batch,
+    Found,
+    NoAnswer,
+    Slice,
+    Unavailable,
+    batch_in,
+    found_in,
+    ids_in,
+)
+from screening.pubmed.pace import Pace
 
 URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 MOST_AT_ONCE = 9_999
 FIRST_DAY = date(1780, 1, 1)
 """Older than anything in PubMed."""
 
-ATTEMPTS = 4
-"""How often an answer is asked for that is no answer: HTML, truncated XML, an error inside."""
+INTERVAL, INTERVAL_WITH_KEY = 0.4, 0.125
+"""Seconds between two requests: a little more than 1/3 and 1/10, since the line delays some."""
 
-_TIMEOUT = (10, 120)
-_RETRY = Retry(
-    total=4,
-    backoff_factor=1,
-    status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=None,
-    respect_retry_after_header=True,
+LONGEST_WAIT = 120.0
+"""A server that wants to be left alone for longer (seconds) is left to the person who asked."""
+
+MOST_BYTES = 256 * 1024 * 1024
+"""More is no batch of records."""
+
+_UNREACHABLE = (
+    "PubMed could not be reached. Check this server's way to the internet, or search PubMed in the "
+    f"browser, save the results in PubMed format, and upload the file. {LATER}"
 )
+T = TypeVar("T")
 
 
-class Unavailable(Exception):
-    """PubMed did not answer, or not with what was asked for: a sentence for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The records of a search that entered PubMed in a stretch of days, both ends included."""
-
-    first: date
-    last: date
-    n: int
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What PubMed says of a search before anything is fetched."""
+class Patience:
+    """How often to ask, and how long to wait for a connection, a sign of life, the whole answer.
 
-    n: int
-    translation: str = ""
-    """How PubMed understood the query."""
-    warnings: tuple[str, ...] = ()
-    web_env: str = ""
-    query_key: str = ""
+    Times are in seconds.
+    """
+
+    attempts: int
+    connect: float
+    read: float
+    whole: float
+
+
+FOR_A_PAGE = Patience(attempts=2, connect=4, read=10, whole=10)
+"""Somebody sits before the screen."""
+
+FOR_A_JOB = Patience(attempts=6, connect=10, read=60, whole=600)
 
 
 @dataclass(slots=True)
 class Client:
     """Asks E-utilities, never faster than it is allowed to.
 
-    `now` and `sleep` are the clock it keeps its pace by, in seconds.
+    `sleep` waits between attempts, in seconds.
     """
 
+    pace: Pace
     url: str = URL
     api_key: str = ""
     email: str = ""
     tool: str = "reviewtool"
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    patience: Patience = FOR_A_JOB
+    sleep: Callable[[float], None] = _sleep
     session: requests.Session = field(default_factory=requests.Session)
-    last: float = float("-inf")
-
-    def __post_init__(self) -> None:
-        """Ask again by itself where a server or the line says "later"."""
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=_RETRY))
 
     def search(self, query: str, *, first: date | None = None, last: date | None = None) -> Found:
         """Run a query and keep its result on the history server.
@@ -91,13 +99,17 @@ class Client:
         if first and last:
             days = {"mindate": f"{first:%Y/%m/%d}", "maxdate": f"{last:%Y/%m/%d}"}
             asked |= days | {"datetype": "edat"}
-        return self._until_good("esearch.fcgi", asked, lambda answer: _found(_json(answer)))
+        return self._until_good("esearch.fcgi", asked, found_in)
 
-    def slices(self, query: str, *, until: date) -> Iterator[Slice]:
-        """Yield stretches of days that together hold all records, each with few enough."""
-        yield from self._cut(query, FIRST_DAY, until)
+    def slices(self, query: str, n: int, *, until: date) -> Iterator[Slice]:
+        """Yield stretches of days that together hold all `n` records, each with few enough."""
+        if n <= MOST_AT_ONCE:
+            yield Slice(None, None, n)
+        else:
+            yield from self.cut(query, FIRST_DAY, until)
 
-    def _cut(self, query: str, first: date, last: date) -> Iterator[Slice]:
+    def cut(self, query: str, first: date, last: date) -> Iterator[Slice]:
+        """Yield stretches of days from first to last, halved until PubMed gives out all of each."""
         n = self.search(query, first=first, last=last).n
         if n <= MOST_AT_ONCE:
             if n:
@@ -105,126 +117,124 @@ class Client:
             return
         if first >= last:
             raise Unavailable(
-                f"{n:,} records entered PubMed on {first:%d %B %Y} alone, more than it gives out. "
-                "Narrow the query."
+                f"{n:,} records entered PubMed on {first.day} {first:%B %Y} alone; of one search "
+                f"PubMed gives out {MOST_AT_ONCE:,} at most. Narrow the query."
             )
         middle = first + (last - first) // 2
-        yield from self._cut(query, first, middle)
-        yield from self._cut(query, middle + timedelta(days=1), last)
+        yield from self.cut(query, first, middle)
+        yield from self.cut(query, middle + timedelta(days=1), last)
 
-    def fetch(self, found: Found, *, start: int, n: int) -> tuple[bytes, int]:
-        """Return records `start` to `start + n` of a search as XML without its frame, and how many.
+    def fetch(self, found: Found, *, start: int, n: int) -> Batch:
+        """Return records `start` to `start + n` of a search.
 
-        PubMed may hold back a few (withdrawn meanwhile), so fewer than n can come.
+        Where fewer come than were found, the others are asked for by their ids; what PubMed even
+        then keeps to itself is told in `missing`. Raises HistoryGone when the search must be run
+        again.
         """
-        asked = {
+        place = {
             "query_key": found.query_key, "WebEnv": found.web_env, "retstart": str(start),
-            "retmax": str(n), "retmode": "xml", "rettype": "full",
+            "retmax": str(n),
         }  # fmt: skip
-        return self._until_good("efetch.fcgi", asked, _articles)
+        batch = self._articles(place)
+        if len(batch.pmids) >= min(n, found.n - start):
+            return batch
+        listed = self._until_good(
+            "efetch.fcgi", place | {"rettype": "uilist", "retmode": "text"}, ids_in
+        )
+        held_back = [pmid for pmid in listed if pmid not in batch.pmids]
+        rest = self._articles({"id": ",".join(held_back)}) if held_back else Batch(b"", ())
+        missing = tuple(pmid for pmid in held_back if pmid not in rest.pmids)
+        return Batch(batch.articles + rest.articles, batch.pmids + rest.pmids, missing)
 
-    def _until_good(self, script: str, asked: dict[str, str], read: Callable[[bytes], Any]) -> Any:
-        said = ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self.sleep(2.0**attempt)
+    def _articles(self, which: dict[str, str]) -> Batch:
+        asked = which | {"retmode": "xml", "rettype": "full"}
+        return self._until_good("efetch.fcgi", asked, batch_in)
+
+    # ------------------------------------------------------------ asking
+
+    def _until_good(self, script: str, asked: dict[str, str], read: Callable[[bytes], T]) -> T:
+        """Ask until there is an answer, each time after twice the pause."""
+        for attempt in range(1, self.patience.attempts + 1):
             try:
                 return read(self._post(script, asked))
-            except _NoAnswer as error:
-                said = str(error)
-        raise Unavailable(f"PubMed answered, but not with records: {said} Try again later.")
+            except NoAnswer as error:
+                if attempt == self.patience.attempts or error.wait > LONGEST_WAIT:
+                    raise Unavailable(str(error)) from None
+                pause = max(error.wait, 2.0 ** (attempt - 1))
+                if error.is_busy:
+                    self.pace.put_off(pause)
+                else:
+                    self.sleep(pause)
+        raise AssertionError("at least one attempt")
 
     def _post(self, script: str, asked: dict[str, str]) -> bytes:
-        self._keep_pace()
+        self.pace.wait(INTERVAL_WITH_KEY if self.api_key else INTERVAL)
         who = {"db": "pubmed", "tool": self.tool}
         who |= {"email": self.email} if self.email else {}
         who |= {"api_key": self.api_key} if self.api_key else {}
         try:
-            answer = self.session.post(f"{self.url}/{script}", data=who | asked, timeout=_TIMEOUT)
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-            raise _NoAnswer("the answer broke off.") from None
-        except requests.exceptions.RetryError:
-            raise Unavailable(
-                "PubMed is too busy or out of order at the moment. Nothing is lost; try again later."
-            ) from None
-        except requests.exceptions.RequestException:
-            raise Unavailable(
-                "PubMed could not be reached. Check the network of this server, or download the "
-                "results from PubMed in the browser and upload the file."
-            ) from None
-        if answer.status_code == 400:
-            return answer.content
-        if answer.status_code != 200:
-            raise Unavailable(f"PubMed refused the request (status {answer.status_code}).")
-        return answer.content
+            with self.session.post(
+                f"{self.url}/{script}", data=who | asked, stream=True, allow_redirects=False,
+                timeout=(self.patience.connect, self.patience.read),
+            ) as answer:  # fmt: skip
+                _check(answer)
+                return self._body(answer)
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise NoAnswer(_sentence_on(error)) from None
 
-    def _keep_pace(self) -> None:
-        pause = self.last + (0.1 if self.api_key else 0.34) - self.now()
-        if pause > 0:
-            self.sleep(pause)
-        self.last = self.now()
+    def _body(self, answer: requests.Response) -> bytes:
+        """Read an answer to its end; one that drips for ever is none."""
+        until, body = time.monotonic() + self.patience.whole, bytearray()
+        while block := answer.raw.read1(1 << 16, decode_content=True):
+            body += block
+            if time.monotonic() > until:
+                raise NoAnswer(
+                    f"PubMed's answer did not end in {self.patience.whole:.0f} s. {LATER}"
+                )
+            if len(body) > MOST_BYTES:
+                raise Unavailable("PubMed's answer has no end. Ask for fewer records at once.")
+        return bytes(body)
 
 
-class _NoAnswer(Exception):
-    """An answer that another attempt may mend."""
+def _check(answer: requests.Response) -> None:
+    """Tell an answer by its status; 400 carries PubMed's words and is read like any other."""
+    status = answer.status_code
+    if status in (200, 400):
+        return
+    if status == 429 or status >= 500:
+        wait = _wait_of(answer)
+        when = f"It asks to wait {wait / 60:.0f} minutes. " if wait > LONGEST_WAIT else ""
+        raise NoAnswer(
+            f"PubMed is too busy or out of order at the moment (status {status}). {when}{LATER}",
+            wait=wait, is_busy=status == 429,
+        )  # fmt: skip
+    if 300 <= status < 400:
+        raise Unavailable(
+            "Something between this server and PubMed sends requests elsewhere, perhaps the login "
+            "page of a proxy. Ask your administrator to let this server reach "
+            "eutils.ncbi.nlm.nih.gov."
+        )
+    raise Unavailable(f"PubMed refused the request (status {status}). {LATER}")
 
 
-def _json(answer: bytes) -> dict[str, Any]:
+def _wait_of(answer: requests.Response) -> float:
+    """Return the seconds a server asks to wait; 0 when it does not say."""
+    said = answer.headers.get("Retry-After")
+    if not said:
+        return 0.0
     try:
-        data = json.loads(answer.decode("utf-8", "replace"))
-    except ValueError:
-        raise _NoAnswer("it was no JSON.") from None
-    if not isinstance(data, dict):
-        raise _NoAnswer("it was no search result.")
-    if isinstance(data.get("error"), str):
-        raise Unavailable(f"PubMed refused the request: {data['error']}.")
-    result = data.get("esearchresult")
-    if not isinstance(result, dict):
-        raise _NoAnswer("it was no search result.")
-    return result
+        return max(0.0, Retry().parse_retry_after(said))
+    except urllib3.exceptions.InvalidHeader:
+        return 0.0
 
 
-def _found(result: dict[str, Any]) -> Found:
-    if said := result.get("ERROR"):
-        raise Unavailable(f"PubMed could not run the query: {said}")
-    if "count" not in result:
-        raise _NoAnswer("it did not say how many records there are.")
-    return Found(
-        n=int(result["count"]),
-        translation=str(result.get("querytranslation", "")),
-        warnings=tuple(_warnings(result)),
-        web_env=str(result.get("webenv", "")),
-        query_key=str(result.get("querykey", "")),
+def _sentence_on(error: Exception) -> str:
+    broke_off = (
+        requests.exceptions.ChunkedEncodingError,
+        requests.exceptions.ContentDecodingError,
+        urllib3.exceptions.ProtocolError,
+        urllib3.exceptions.DecodeError,
     )
-
-
-_SAID = {
-    "phrasesnotfound": "Not found, and left out by PubMed: ",
-    "fieldsnotfound": "No such search field: ",
-    "phrasesignored": "Ignored by PubMed: ",
-    "quotedphrasesnotfound": "Quoted phrase not found: ",
-    "outputmessages": "",
-}
-
-
-def _warnings(result: dict[str, Any]) -> Iterator[str]:
-    for name in ("errorlist", "warninglist"):
-        for kind, texts in (result.get(name) or {}).items():
-            for text in texts if isinstance(texts, list) else []:
-                yield f"{_SAID.get(kind, '')}{text}".rstrip(".") + "."
-
-
-_OPEN, _CLOSE = b"<PubmedArticleSet>", b"</PubmedArticleSet>"
-
-
-def _articles(answer: bytes) -> tuple[bytes, int]:
-    """Return what stands inside the frame of an efetch answer, and how many records that is."""
-    begin, end = answer.find(_OPEN), answer.rfind(_CLOSE)
-    if begin < 0 or end < begin:
-        start = answer[:80].decode("utf-8", "replace").strip()
-        raise _NoAnswer(f"it began with “{start}” and holds no whole set of records.")
-    inner = answer[begin + len(_OPEN) : end]
-    n = inner.count(b"<PubmedArticle>") + inner.count(b"<PubmedBookArticle>")
-    if n != inner.count(b"</PubmedArticle>") + inner.count(b"</PubmedBookArticle>"):
-        raise _NoAnswer("a record in it breaks off.")
-    return inner, n
+    if isinstance(error, broke_off):
+        return f"PubMed's answer broke off in the middle. {LATER}"
+    return _UNREACHABLE

@@ -17,6 +17,9 @@ from screening.search_text import normalise
 from screening.services import conversion, dedupe, reading, screenings
 from screening.services.conversion import CHUNK, chunked
 
+#: What the import adds to what reading a file gave; the two jobs may end in either order.
+IMPORTED = ("n_imported", "n_known")
+
 
 def import_records(run: Run) -> None:
     """Read a file in, in batches; its records show from the closing event on.
@@ -38,7 +41,9 @@ def read_file(run: Run) -> None:
     file = ImportedFile.objects.select_related("search__review").get(pk=run.params["file"])
     summary = reading.summarise(file, on_progress=run.progress)
     with run.batch(result={"n_records": summary["n_records"]}):
-        ImportedFile.objects.filter(pk=file.pk).update(summary=summary)
+        file = ImportedFile.objects.select_for_update().get(pk=file.pk)
+        imported = {name: file.summary[name] for name in IMPORTED if name in file.summary}
+        ImportedFile.objects.filter(pk=file.pk).update(summary=summary | imported)
 
 
 def _read_in(run: Run, file: ImportedFile) -> None:
@@ -114,9 +119,10 @@ def _close(run: Run, file: ImportedFile) -> None:
         event = events.record(run.review, happening, by=run.by)
         for ids in _pages(unseen):
             Record.objects.filter(pk__in=ids).update(entered_seq=event.seq, canonical=F("pk"))
+        read = ImportedFile.objects.select_for_update().get(pk=file.pk).summary
         ImportedFile.objects.filter(pk=file.pk).update(
             state=ImportedFile.State.COMMITTED,
-            summary=file.summary | {"n_imported": happening.n_records, "n_known": cursor["known"]},
+            summary=read | {"n_imported": happening.n_records, "n_known": cursor["known"]},
         )
 
 

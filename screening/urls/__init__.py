@@ -3,6 +3,7 @@
 from screening.urls import (
     dedupe,
     imports,
+    pilots,
     prisma,
     pubmed,
     ranking,
@@ -24,6 +25,7 @@ STEPS = (
     records,
     dedupe,
     screen,
+    pilots,
     reports,
     studies,
     prisma,

@@ -17,7 +17,7 @@ from reviewtool.reviews.models import Membership
 from reviewtool.reviews.permissions import Permission
 from screening.forms.imports import MappingForm, ReadingForm, RecordForm, SearchForm, UploadForm
 from screening.models import ColumnMapping, ImportedFile, ImportProblem, Record, Search
-from screening.services import imports, mappings, previews, reading, records, rereading
+from screening.services import imports, mappings, previews, pubmed, reading, records, rereading
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -72,7 +72,14 @@ def correct(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
 def search(request: HttpRequest, member: Membership, pk: int) -> HttpResponse:
     """One search: what it found, its files, and where more files are dropped."""
     found = get_object_or_404(Search.objects.with_counts(), pk=pk, review=member.review)
-    return render(request, "screening/imports/search.html", _search_page(member, found))
+    page = _search_page(member, found)
+    report = page["report"]
+    if "HX-Request" not in request.headers or report is None:
+        return render(request, "screening/imports/search.html", page)
+    response = render(request, "screening/pubmed/_report.html", page)
+    if not report.is_open:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @require_POST
@@ -280,6 +287,7 @@ def _search_page(member: Membership, found: Search) -> dict[str, Any]:
         "files": found.files.select_related("uploaded_by__user", "search__review").with_counts(),
         "form": UploadForm(),
         "may_import": member.may(Permission.IMPORT),
+        "report": pubmed.report_on(found),
     }
 
 

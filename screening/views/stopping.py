@@ -32,6 +32,7 @@ def agreement(request: HttpRequest, member: Membership, stage: Stage) -> HttpRes
         "stage": stage,
         "stages": list(Stage),
         "is_open": is_open,
+        "may_pilot": member.may(Permission.CHANGE_PROTOCOL),
         "pairs": agreements.pairs(member.review, stage=stage) if is_open else [],
     }
     return render(request, "screening/stopping/agreement.html", context)

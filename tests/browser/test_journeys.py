@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from reviewtool.jobs.services import run_waiting
 from reviewtool.reviews.models import Stage
 from screening.models import Decision, Screening
 from screening.services import decisions
+from tests.pubmed_server import PubMed, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -160,9 +162,46 @@ def test_a_lead_exports_the_flow(page_of, review, lena, records):
         assert wanted in Path(download.value.path()).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_lead_searches_pubmed_by_keyboard(scheme, page_of, review, lena, settings, tmp_path):
+    settings.DATA_DIR, settings.PUBMED_API_KEY = tmp_path, "key"
+    held = {100 + n: date(2024, 1, 1) for n in range(5)}
+    with serving(PubMed(held, errors={"phrasesnotfound": ["leydigg"]}, withdrawn={103})) as pubmed:
+        settings.PUBMED_URL = pubmed.url
+        page = page_of(lena, color_scheme=scheme)
+        page.goto(reverse("screening:pubmed", args=[review.slug]))
+        page.get_by_label("Query").press_sequentially("testis AND leydigg")
+        page.get_by_label("Name").press_sequentially("Testis")
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name="5 records").wait_for()
+        faults = _faults(page)
+        page.get_by_role("button", name="Fetch 5 records").press("Enter")
+        page.get_by_text("Waiting for a worker").wait_for()
+        faults += _faults(page)
+        run_waiting()
+        page.get_by_text("4 records fetched").wait_for()
+        faults += _faults(page)
+        page.get_by_role("link", name="Saved searches").press("Enter")
+        page.get_by_role("button", name="Run Testis again").press("Enter")
+        page.get_by_text("Waiting for a worker").wait_for()
+        run_waiting()
+        page.get_by_text("4 of them were already here").wait_for()
+    assert faults == []
+
+
+def _faults(page) -> list[str]:
+    """What axe finds on the page as it is, and whether a telephone would have to scroll."""
+    found = Axe().run(page).response["violations"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    too_wide = [f"{page.url}: {wider} px too wide at 390"] if wider > 0 else []
+    return [f"{page.url}: {v['id']} {v['nodes'][0]['target']}" for v in found] + too_wide
+
+
 PAGES = (
     "overview", "activity", "reviews:protocol", "reviews:edit_protocol", "reviews:team",
-    "screening:searches", "screening:search_new", "screening:search_log",
+    "screening:searches", "screening:search_new", "screening:pubmed", "screening:search_log",
     "screening:search_log_edit", "screening:duplicates",
     "screening:duplicates_joined", "screening:conflicts", "screening:fulltexts",
     "screening:studies", "screening:records", "screening:prisma", "extraction:extract",
@@ -189,11 +228,5 @@ def test_axe_finds_nothing_and_nothing_overflows(scheme, page_of, review, member
     for url in [reverse("screening:screen", args=[review.slug, TA]), *urls]:
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(url)
-        found = Axe().run(page)
-        faults += [
-            f"{url}: {v['id']} {v['nodes'][0]['target']}" for v in found.response["violations"]
-        ]
-        page.set_viewport_size({"width": 390, "height": 844})
-        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        faults += [f"{url}: {wider} px too wide at 390"] if wider > 0 else []
+        faults += _faults(page)
     assert faults == []

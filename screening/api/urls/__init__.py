@@ -4,6 +4,7 @@ from screening.api.urls import (
     dedupe,
     imports,
     prisma,
+    pubmed,
     records,
     screen,
     search_log,
@@ -11,5 +12,5 @@ from screening.api.urls import (
     studies,
 )
 
-STEPS = (imports, search_log, records, dedupe, screen, studies, prisma, stopping)
+STEPS = (imports, pubmed, search_log, records, dedupe, screen, studies, prisma, stopping)
 urlpatterns = [pattern for step in STEPS for pattern in step.urlpatterns]
