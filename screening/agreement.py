@@ -286,6 +286,9 @@ def _agreement_within(count: Counter[Hashable]) -> float:
 
 
 # ---------------------------------------------------------------- pilot rounds
+FEWEST_IN_ROUND, MOST_IN_ROUND = 5, 200
+
+
 @dataclass(frozen=True)
 class PilotJudgement:
     """Whether a pilot round passes; `reasons` are sentences, one for everything that is missing."""

@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 
-from screening.agreement import PilotGate
-from screening.services.pilots import FEWEST, MOST
+from screening.agreement import FEWEST_IN_ROUND, MOST_IN_ROUND, PilotGate
 
 
 class PilotForm(forms.Form):
@@ -13,8 +12,8 @@ class PilotForm(forms.Form):
 
     n = forms.IntegerField(
         label="Records in the round",
-        min_value=FEWEST,
-        max_value=MOST,
+        min_value=FEWEST_IN_ROUND,
+        max_value=MOST_IN_ROUND,
         initial=50,
         help_text="Drawn at random from what nobody was shown yet.",
     )
@@ -24,7 +23,10 @@ class PilotForm(forms.Form):
         label="and positive agreement at least", min_value=0, max_value=1, initial=0.60
     )
     n_includes = forms.IntegerField(
-        label="Records that somebody included, at least", min_value=0, max_value=MOST, initial=10
+        label="Records that somebody included, at least",
+        min_value=0,
+        max_value=MOST_IN_ROUND,
+        initial=10,
     )
 
     def gate(self) -> PilotGate:

@@ -15,14 +15,19 @@ from django.db.models import Exists, OuterRef
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.models import Event, Membership, Review
 from reviewtool.reviews.permissions import Permission, require
-from screening.agreement import Pair, PilotGate, PilotJudgement, pairs_of
+from screening.agreement import (
+    FEWEST_IN_ROUND,
+    MOST_IN_ROUND,
+    Pair,
+    PilotGate,
+    PilotJudgement,
+    pairs_of,
+)
 from screening.consensus import Outcome, Verdict
 from screening.events.offers import PilotClosed, PilotOpened
 from screening.models import Decision, Offer, Record, Screening
 from screening.services import screenings
 from screening.services.screenings import Pilot
-
-FEWEST, MOST = 5, 200
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,8 @@ def open_round(by: Membership, *, stage: str, n: int, gate: PilotGate | None = N
     reviewers = by.review.memberships.all().holding(Permission.SCREEN)
     if len(reviewers) < 2:
         raise ValidationError("A pilot round needs at least two people who screen.")
-    if not FEWEST <= n <= MOST:
-        raise ValidationError(f"A round has {FEWEST} to {MOST} records.")
+    if not FEWEST_IN_ROUND <= n <= MOST_IN_ROUND:
+        raise ValidationError(f"A round has {FEWEST_IN_ROUND} to {MOST_IN_ROUND} records.")
     fresh = list(_never_shown(by.review, stage).values_list("record", flat=True))
     if len(fresh) < n:
         raise ValidationError(f"Only {len(fresh)} records were never shown to anybody.")
