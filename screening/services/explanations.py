@@ -204,4 +204,5 @@ def _told(screened: list[int]) -> dict[str, Any]:
 
 def settings_told(job: Job) -> Iterable[tuple[str, dict[str, Any]]]:
     """Return the settings of a replay with what they are called."""
-    return [(SETTINGS[name], told) for name, told in job.result["settings"].items()]
+    told = job.result["settings"]
+    return [(words, told[name]) for name, words in SETTINGS.items() if name in told]
