@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.models import Event, Membership, Review, Stage
@@ -16,7 +17,8 @@ from screening.events.studies import (
     StudyMerged,
     StudyRenamed,
 )
-from screening.models import Report, Screening, Study, StudyReport
+from screening.models import DuplicateJudgement, Record, Report, Screening, Study, StudyReport
+from screening.services import duplicates
 
 
 def included_reports(review: Review):
@@ -129,3 +131,24 @@ def differences(review: Review):
     stored = set(StudyReport.objects.filter(study__review=review).values_list("study", "report"))
     for study, report in sorted(stored ^ links_at(review)):
         yield f"the link of report {report} to study {study} differs from the ledger"
+
+
+def suggested_reports(study: Study) -> list[tuple[Report, str]]:
+    """Return included reports that a judgement on duplicates relates to the study's, and how.
+
+    An erratum, a protocol or a conference abstract of one of its reports often tells of the same
+    study; a person decides.
+    """
+    linked = set(study.links.values_list("report__record__canonical", flat=True))
+    records = Record.objects.filter(review=study.review, canonical__in=linked).visible()
+    ids = set(records.values_list("pk", flat=True))
+    related = duplicates.standing_judgements(study.review, DuplicateJudgement.Verdict.RELATED)
+    related = related.filter(Q(first__in=ids) | Q(second__in=ids)).exclude(relation="")
+    how: dict[int, str] = {}
+    for row in related.select_related("first", "second"):
+        other = row.second if row.first_id in ids else row.first
+        if other.group_id not in linked:
+            how.setdefault(other.group_id, str(row.get_relation_display()))
+    open_to_link = included_reports(study.review).exclude(links__study=study)
+    found = open_to_link.filter(record__canonical__in=how).select_related("record")
+    return [(report, how[report.record.group_id]) for report in found]

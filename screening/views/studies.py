@@ -36,6 +36,7 @@ def show_study(request: HttpRequest, member: Membership, pk: int) -> HttpRespons
         "study": study,
         "links": study.links.select_related("report__record"),
         "unlinked": studies.included_reports(member.review).exclude(links__study=study),
+        "suggested": studies.suggested_reports(study),
         "others": Study.objects.filter(review=member.review).standing().exclude(pk=pk),
         "may_group": member.may(Permission.MANAGE_STUDIES),
     }

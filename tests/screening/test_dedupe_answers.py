@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from reviewtool.jobs.models import Job
 from reviewtool.jobs.services import run_waiting
 from screening.models import DuplicateJudgement, DuplicateQuestion, Record, Screening
-from screening.services import decisions, dedupe, duplicates, groups, imports, screenings
+from screening.services import (
+    decisions,
+    dedupe,
+    duplicates,
+    groups,
+    imports,
+    reports,
+    screenings,
+    studies,
+)
 from screening.services.prisma import flow_of
 
 STAGE = "title_abstract"
@@ -159,6 +168,24 @@ def test_a_notice_linked_as_a_retraction_is_told(add, lena):
     dedupe.judge_pair(paper, notice, by=lena, verdict="related", relation="retraction_of")
 
     assert f"Linked with record {notice.pk}" in duplicates.retraction_of(paper)
+
+
+def test_a_related_report_is_suggested_for_the_study_of_its_relative(
+    add, lena, alice, bob, client_of
+):
+    paper, abstract = add("Blasts beside Leydig cells", abstract="x"), add("The same at a meeting")
+    for record in (paper, abstract):
+        for who in (alice, bob):
+            decisions.decide(record, by=who, stage=STAGE, verdict="include")
+        reports.set_retrieval(reports.report_of(record.pk), by=lena, state="retrieved")
+        for who in (alice, bob):
+            decisions.decide(record, by=who, stage="full_text", verdict="include")
+    study = studies.create_study(lena, label="Okafor 2019", reports=[reports.report_of(paper.pk)])
+    dedupe.judge_pair(paper, abstract, by=lena, verdict="related", relation="abstract_of")
+
+    assert studies.suggested_reports(study) == [(reports.report_of(abstract.pk), "abstract of")]
+    page = client_of(lena).get(study.get_absolute_url()).content.decode()
+    assert "Perhaps of the same study" in page
 
 
 # ---------------------------------------------------------------- what is new
