@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from reviewtool.jobs.run import Run
+from reviewtool.jobs.attempt import Run
 
 
 @dataclass(frozen=True)
@@ -14,13 +12,13 @@ class Work:
 
     kind: str
     label: str
-    handler: Callable[["Run"], None]
+    handler: Callable[[Run], None]
 
 
 _works: dict[str, Work] = {}
 
 
-def register(kind: str, *, label: str, handler: Callable[["Run"], None]) -> None:
+def register(kind: str, *, label: str, handler: Callable[[Run], None]) -> None:
     _works[kind] = Work(kind, label, handler)
 
 

@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
+from reviewtool.jobs.attempt import Run
 from reviewtool.jobs.models import Job
-from reviewtool.jobs.run import Run
 from reviewtool.jobs.services import enqueue
 from reviewtool.reviews import ledger
 from reviewtool.reviews.models import Event, LedgerHead, Membership, Review, Stage

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from reviewtool.jobs.attempt import Run
 from reviewtool.jobs.models import Job
-from reviewtool.jobs.run import Run
 from reviewtool.jobs.services import enqueue
 from reviewtool.reviews.models import Membership, Review
 from reviewtool.reviews.permissions import Permission, require

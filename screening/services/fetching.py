@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.utils import timezone
 
+from reviewtool.jobs.attempt import Run
 from reviewtool.jobs.models import Job
-from reviewtool.jobs.run import Run
 from screening.models import ImportedFile, Search
 from screening.pubmed import Client, Found, HistoryGone, Slice, Unavailable
 from screening.pubmed.client import MOST_AT_ONCE

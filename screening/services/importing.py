@@ -8,7 +8,7 @@ from itertools import islice
 
 from django.db.models import F, Min, QuerySet
 
-from reviewtool.jobs.run import Run
+from reviewtool.jobs.attempt import Run
 from reviewtool.reviews import events, ledger
 from screening.citations import Citation, Problem
 from screening.events.imports import ImportCommitted

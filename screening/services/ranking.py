@@ -15,8 +15,8 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from reviewtool.jobs.attempt import Run
 from reviewtool.jobs.models import Job
-from reviewtool.jobs.run import Run
 from reviewtool.jobs.services import enqueue
 from reviewtool.reviews.models import LedgerHead, Membership, Review
 from reviewtool.reviews.models.protocols import Order

@@ -9,7 +9,7 @@ from django.db import transaction
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from reviewtool.jobs.run import Run
+from reviewtool.jobs.attempt import Run
 from reviewtool.jobs.services import enqueue
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.models import Event, Membership, Review, Stage

@@ -12,8 +12,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
+from reviewtool.jobs.attempt import Run
 from reviewtool.jobs.models import Job
-from reviewtool.jobs.run import Run
 from reviewtool.jobs.services import enqueue
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.models import Event, Membership
