@@ -1,7 +1,7 @@
 """Finding duplicate records: normalise, block, compare, judge, cluster (pure)."""
 
 from screening.dedupe.cluster import clusters
-from screening.dedupe.engine import best_fields, find_duplicates, find_new_duplicates, keys_of
+from screening.dedupe.engine import best_fields, find_duplicates, keys_of, sharing_a_key
 from screening.dedupe.judge import Match
 
 __all__ = [
@@ -9,6 +9,6 @@ __all__ = [
     "best_fields",
     "clusters",
     "find_duplicates",
-    "find_new_duplicates",
     "keys_of",
+    "sharing_a_key",
 ]

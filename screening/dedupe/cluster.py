@@ -1,6 +1,6 @@
 """From pairs to groups: what pairs refused is not joined by way of a third record."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from screening.dedupe.judge import Match
@@ -12,15 +12,22 @@ Obstacle = Callable[[int, int], str]
 
 
 def settle(
-    matches: Sequence[Match], records: Mapping[int, Keys], obstacle: Obstacle
+    matches: Sequence[Match],
+    records: Mapping[int, Keys],
+    obstacle: Obstacle,
+    *,
+    standing: Iterable[Collection[int]] = (),
 ) -> list[Match]:
     """Turn sure matches into questions where joining them would join a pair that has a veto.
 
     The best matches are joined first, equal ones in the order of what the records say: the
     order of the ids decides nothing. Between two groups only the surest question is asked: its
-    answer settles the others.
+    answer settles the others. Groups that stand already are begun with.
     """
     group = {number: {number} for number in records}
+    for members in standing:
+        together = set(members)
+        group |= dict.fromkeys(together, together)
     refused: dict[tuple[int, int], Match] = {}
     for match in _best_first(matches, records, "same"):
         left, right = group[match.first], group[match.second]

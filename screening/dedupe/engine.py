@@ -1,6 +1,6 @@
 """From citations to matches and clusters."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,12 +40,15 @@ def find_duplicates(
     citations: Mapping[int, Citation],
     *,
     new: Collection[int] | None = None,
+    standing: Iterable[Collection[int]] = (),
     model: trees.Forest | None = None,
 ) -> Sequence[Match]:
     """Compare citations and return every pair worth telling of, whatever their order.
 
     The ids decide nothing but which record of a pair is called the first. With `new`, only pairs
-    that hold at least one of these ids are compared. `model` stands in for the frozen one.
+    that hold at least one of these ids are compared, and `standing` are the groups the others are
+    in already: a new record joins no group of which it, or the group it brings along, has a veto
+    against one member. `model` stands in for the frozen one.
     """
     ids = sorted(citations)
     records = [keys(citations[number]) for number in ids]
@@ -65,24 +68,17 @@ def find_duplicates(
             if match is not None:
                 found.append(match)
     by_id = dict(zip(ids, records, strict=True))
-    return settle(
-        found, by_id, _obstacle(by_id, dict(zip(ids, columns.tolist(), strict=True)), citations)
-    )
+    obstacle = _obstacle(by_id, dict(zip(ids, columns.tolist(), strict=True)), citations)
+    return settle(found, by_id, obstacle, standing=standing)
 
 
-def find_new_duplicates(
-    new: Mapping[int, Citation],
-    existing: Mapping[int, Collection[str]],
-    fetch: Callable[[Collection[int]], Mapping[int, Citation]],
-) -> Sequence[Match]:
-    """Find the duplicates of new records among themselves and among existing ones.
+def sharing_a_key(keys: Mapping[int, Collection[str]], new: Collection[int]) -> set[int]:
+    """The new records and all that could be duplicates of them, by their keys (`keys_of`).
 
-    `existing` holds the blocking keys of the records that are there (`keys_of`); only those that
-    share a key with a new record are fetched and compared, so that the work is about the new.
+    Only these need be fetched and compared, so that the work is about as large as what is new.
     """
-    wanted = {key for citation in new.values() for key in keys_of(citation)}
-    near = [number for number, own in existing.items() if not wanted.isdisjoint(own)]
-    return find_duplicates({**fetch(near), **new}, new=set(new))
+    wanted = {key for number in new for key in keys[number]}
+    return {number for number, own in keys.items() if not wanted.isdisjoint(own)} | set(new)
 
 
 def keys_of(citation: Citation) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Judging duplicates: by rules in a job, by persons on a page; every judgement can be taken back."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
@@ -25,7 +26,7 @@ JOB = "dedupe"
 #: Grows when stored keys or the rules change, so that the next run compares all records anew.
 ENGINE = 2
 #: Up to this many records every run compares them all.
-COMPARED_AS_A_WHOLE = 20_000
+COMPARED_AS_A_WHOLE = 2_000
 TAKEN_BACK = "a judgement was taken back"
 #: How the keys of judgements begin that one answer to many questions gave.
 BULK = "all-"
@@ -52,13 +53,13 @@ def find_duplicates(run: Run) -> None:
         _renew_keys(run)
         done = None
     looked_at, new = _to_compare(run, done)
-    is_whole = new is None
     run.progress(0, len(looked_at), "Comparing records")
-    matches = engine.find_duplicates(_citations(looked_at), new=new)
+    standing = [] if new is None else _groups_among(set(looked_at) - new)
+    matches = engine.find_duplicates(_citations(looked_at), new=new, standing=standing)
     joined = [match for match in matches if match.verdict != "ask"]
     asked = [match for match in matches if match.verdict == "ask"]
     n_entered = 0
-    for chunk in chunked(_no_longer_sure(run.review, joined, is_whole) + joined):
+    for chunk in chunked(_no_longer_sure(run.review, joined, new) + joined):
         with run.batch(message=f"{len(joined)} pairs found"):
             n_entered += _enter_rules(chunk, run)
     for chunk in chunked(asked):
@@ -310,13 +311,20 @@ def _to_compare(run: Run, done: Job | None) -> tuple[list[int], set[int] | None]
 
 
 def _sharing_a_key(records: QuerySet[Record], new: set[int]) -> set[int]:
-    """Return the new records with everything they could be compared with."""
+    """Return the new records with everything they could be joined to, whole groups of it."""
     keys = dict(records.values_list("pk", "keys").iterator())
-    wanted = {key for pk in new for key in keys[pk]}
-    near = {pk for pk, own in keys.items() if not wanted.isdisjoint(own)}
-    canonicals = Record.objects.filter(pk__in=near).values("canonical")
-    joined = Record.objects.filter(pk__in=canonicals).values_list("pk", flat=True)
-    return near | new | set(joined)
+    near = engine.sharing_a_key(keys, new)
+    return near | set().union(*(duplicates.members_of(chunk) for chunk in chunked(sorted(near))))
+
+
+def _groups_among(ids: Collection[int]) -> list[set[int]]:
+    """Return the groups of two or more that stand among the records."""
+    members = defaultdict(set)
+    for chunk in chunked(sorted(ids)):
+        grouped = Record.objects.filter(pk__in=chunk).values_list("canonical_id", "pk")
+        for canonical, record in grouped:
+            members[canonical].add(record)
+    return [group for group in members.values() if len(group) > 1]
 
 
 def _citations(ids: Sequence[int]) -> dict[int, Citation]:
@@ -327,16 +335,17 @@ def _citations(ids: Sequence[int]) -> dict[int, Citation]:
     return citations
 
 
-def _no_longer_sure(review: Review, joined: Sequence[Match], is_whole: bool) -> list[Match]:
-    """Return what rules once joined and, seeing all records now, would not join any more."""
-    if not is_whole:
-        return []
+def _no_longer_sure(
+    review: Review, joined: Sequence[Match], new: Collection[int] | None
+) -> list[Match]:
+    """Return what rules once joined and, of the records compared now, would not join any more."""
     found = {(match.first, match.second) for match in joined}
     held = duplicates.standing_judgements(review, Verdict.SAME, Verdict.RELATED)
     return [
         Match(row.first_id, row.second_id, verdict=Verdict.OPEN, rule=row.by_rule)
         for row in held.exclude(by_rule="")
         if (row.first_id, row.second_id) not in found
+        and (new is None or row.first_id in new or row.second_id in new)
     ]
 
 

@@ -18,6 +18,7 @@ from screening.services import (
     duplicates,
     groups,
     imports,
+    records,
     reports,
     screenings,
     studies,
@@ -201,7 +202,9 @@ def test_only_what_is_new_is_compared_and_finds_the_same(add, lena, monkeypatch)
     find = dedupe.engine.find_duplicates
     monkeypatch.setattr(
         dedupe.engine, "find_duplicates",
-        lambda citations, *, new=None: seen.append((set(citations), new)) or find(citations, new=new),
+        lambda citations, *, new, standing: (
+            seen.append((set(citations), new)) or find(citations, new=new, standing=standing)
+        ),
     )  # fmt: skip
 
     second = add("A twin paper about blasts in rats, long enough", **twin, note="again")
@@ -210,6 +213,44 @@ def test_only_what_is_new_is_compared_and_finds_the_same(add, lena, monkeypatch)
     assert seen == [({first.pk, second.pk}, {second.pk})]
     second.refresh_from_db()
     assert second.canonical_id == first.pk
+
+
+@pytest.fixture
+def twins(add, monkeypatch):
+    """Two copies of one report, the second without its place, joined in a large review."""
+    monkeypatch.setattr(dedupe, "COMPARED_AS_A_WHOLE", 0)
+    said = {"year": 2019, "journal": "Blood", "abstract": "Blasts stay near bone. " * 20}
+    said["authors"] = ["Tanaka, B", "Okafor, A"]
+    title = "Fibrosis and kinase signals hold blasts in the marrow of rats"
+    whole = add(title, **said, volume="39", pages="464-473")
+    bare = add(title, **said)
+    run_waiting()
+    bare.refresh_from_db()
+    assert bare.canonical_id == whole.pk
+    return whole, bare, lambda **place: add(title, **said, **place)
+
+
+def test_a_new_record_is_asked_about_where_its_group_forbids_it(twins, lena):
+    _, _, add_twin = twins
+    other = add_twin(volume="39", pages="3-9")
+    run_waiting()
+
+    other.refresh_from_db()
+    assert other.canonical_id == other.pk
+    asked = duplicates.open_questions(lena.review).values_list("first", "second")
+    assert len(asked) == 1
+    assert other.pk in asked[0]
+
+
+def test_a_corrected_record_leaves_the_group_it_no_longer_fits(twins, lena):
+    _, bare, _ = twins
+    records.correct_record(bare, by=lena, pages="3-9", volume="12")
+    dedupe.request_dedupe(lena.review, by=lena)
+    run_waiting()
+
+    bare.refresh_from_db()
+    assert bare.canonical_id == bare.pk
+    assert duplicates.open_questions(lena.review).count() == 1
 
 
 def test_after_an_upgrade_keys_are_renewed_and_everything_is_compared_once(add, lena, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screening.citations import Citation
-from screening.dedupe import Match, clusters, find_duplicates, find_new_duplicates, keys_of
+from screening.dedupe import Match, clusters, find_duplicates, keys_of, sharing_a_key
 
 WORDS = [
     "stroma",
@@ -103,9 +103,12 @@ def test_batches_find_what_one_import_finds(seed, cuts):
     there: dict[int, frozenset[str]] = {}
     found: list[Match] = []
     for start, end in pairwise(bounds):
-        new = {number: records[number] for number in range(start, end)}
-        found += find_new_duplicates(new, there, lambda ids: {i: records[i] for i in ids})
-        there |= {number: keys_of(citation) for number, citation in new.items()}
+        new = set(range(start, end))
+        there |= {number: keys_of(records[number]) for number in new}
+        near = sharing_a_key(there, new)
+        compared = {number: records[number] for number in near}
+        groups = [set(group) & near for group in clusters(found, there)]
+        found += find_duplicates(compared, new=new, standing=groups)
 
     whole = find_duplicates(records)
     assert clusters(found, records) == clusters(whole, records)
@@ -113,18 +116,30 @@ def test_batches_find_what_one_import_finds(seed, cuts):
     assert told([m for m in found if m.verdict == "related"]) == told(related)
 
 
-def test_only_records_that_share_a_key_are_fetched():
-    records = project(5)
-    new = {900: replace(records[0], doi="")}
-    fetched: list[int] = []
+def test_only_records_that_share_a_key_are_looked_at():
+    records = project(5) | {900: replace(project(5)[0], doi="")}
+    near = sharing_a_key({n: keys_of(c) for n, c in records.items()}, {900})
 
-    def fetch(ids):
-        fetched.extend(ids)
-        return {number: records[number] for number in ids}
-
-    found = find_new_duplicates(new, {n: keys_of(c) for n, c in records.items()}, fetch)
+    assert {0, 900} <= near
+    assert len(near) < len(records) / 2
+    found = find_duplicates({n: records[n] for n in near}, new={900})
     assert (0, 900, "same") in {(m.first, m.second, m.verdict) for m in found}
-    assert len(fetched) < len(records) / 2
+
+
+def test_a_new_record_joins_no_group_with_a_member_it_must_stay_apart_from():
+    """Two copies stand together, one of them without its pages; the new one has other pages."""
+    whole = report(random.Random(11), 1)
+    bare = replace(whole, volume="", pages="", doi="")
+    other = replace(whole, pages="3-9")
+    records = {1: whole, 2: bare, 3: other}
+    standing = clusters(find_duplicates({1: whole, 2: bare}), [1, 2])
+    assert standing == [[1, 2]]
+
+    alone = find_duplicates({2: bare, 3: other}, new={3})
+    beside = find_duplicates(records, new={3}, standing=standing)
+
+    assert [match.verdict for match in alone] == ["same"]
+    assert {match.verdict for match in beside} == {"ask"}
 
 
 @pytest.mark.parametrize("times", [2, 3])
