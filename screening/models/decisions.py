@@ -16,6 +16,22 @@ class ScreeningQuerySet(models.QuerySet):
     def settled(self):
         return self.filter(outcome__in=SETTLED)
 
+    def about(self, rows: models.QuerySet):
+        """Screenings of the groups that these decisions or offers are about.
+
+        The groups are gathered once: looking for them beside each screening would cost as much
+        as the screenings times the rows.
+        """
+        return self.filter(record__in=_groups_of(rows))
+
+    def not_about(self, rows: models.QuerySet):
+        return self.exclude(record__in=_groups_of(rows))
+
+
+def _groups_of(rows: models.QuerySet) -> models.QuerySet:
+    known = rows.filter(record__canonical__isnull=False)  # NOT IN a set with NULL is never true
+    return known.order_by().values("record__canonical")
+
 
 class Screening(models.Model):
     """One group of duplicates at one stage: a projection of the decisions on its members.

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
-
 from reviewtool.reviews.models import Membership, Review
 from reviewtool.reviews.permissions import Permission
 from screening.agreement import Pair, pairs_of
@@ -35,11 +33,11 @@ def is_open_to(member: Membership, *, stage: str) -> bool:
 
 def is_open_to_all(review: Review, *, stage: str) -> bool:
     """Whether every record that anybody decided on is settled, so that no vote is hidden."""
-    decided = Decision.objects.filter(stage=stage, record__canonical=OuterRef("record")).current()
+    decided = Decision.objects.filter(review=review, stage=stage).current()
     waiting = Screening.objects.filter(
         review=review, stage=stage, outcome__in=(Outcome.PENDING, Outcome.CONFLICT)
     )
-    return not waiting.filter(Exists(decided)).exists()
+    return not waiting.about(decided).exists()
 
 
 def pairs(review: Review, *, stage: str) -> list[Agreement]:

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.models import Event, Membership, Review, Stage
 from reviewtool.reviews.permissions import Permission, require
-from screening.consensus import Outcome
 from screening.events.offers import AuditBegun, AuditEnded
 from screening.events.stopping import ScreeningResumed, StoppingDecided
-from screening.models import Decision, Offer, Screening
+from screening.models import Offer
+from screening.services import screenings
 
 CONFIDENCE = "0.95"
 
@@ -147,13 +146,5 @@ def draws_under_way(review: Review, *, stage: str) -> Draws | None:
     seed = seed_of(audit) if audit is not None else None
     if audit is None or seed is None:
         return None
-    return Draws(seed, _never_issued(review, stage), _draws(audit).count())
-
-
-def _never_issued(review: Review, stage: str) -> tuple[int, ...]:
-    """Records never offered to anybody and decided by nobody: the same whoever asks."""
-    offered = Offer.objects.filter(stage=stage, record__canonical=OuterRef("record"))
-    decided = Decision.objects.filter(stage=stage, record__canonical=OuterRef("record"))
-    pool = Screening.objects.filter(review=review, stage=stage, outcome=Outcome.PENDING)
-    pool = pool.filter(~Exists(offered), ~Exists(decided)).order_by("record")
-    return tuple(pool.values_list("record", flat=True))
+    pool = screenings.never_offered(review, stage=stage).values_list("record", flat=True)
+    return Draws(seed, tuple(pool), _draws(audit).count())

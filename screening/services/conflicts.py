@@ -1,8 +1,8 @@
 """Who sees and settles which conflicts."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from reviewtool.reviews.models import Membership
+from reviewtool.reviews.models import Membership, Stage
 from reviewtool.reviews.permissions import Permission
 from screening.consensus import Outcome
 from screening.models import Decision, Screening
@@ -20,17 +20,18 @@ def conflicts_for(member: Membership) -> QuerySet[Screening]:
     others = member.review.memberships.exclude(pk=member.pk).holding(Permission.ADJUDICATE)
     impartial = Q(pk__in=[])
     for other in others:
-        impartial |= ~Q(Exists(_decisions_of(other)))
-    return conflicts.exclude(Exists(_decisions_of(member)) & impartial)
+        impartial |= ~_decided_by(other)
+    return conflicts.exclude(_decided_by(member) & impartial)
 
 
-def _decisions_of(member: Membership) -> QuerySet[Decision]:
-    return Decision.objects.filter(
-        actor=member,
-        stage=OuterRef("stage"),
-        record__canonical=OuterRef("record"),
-        is_adjudication=False,
-    ).current()
+def _decided_by(member: Membership) -> Q:
+    """Screenings of groups on which the member decided; gathered once for each stage."""
+    own = Decision.objects.filter(actor=member, is_adjudication=False).current().order_by()
+    known = own.filter(record__canonical__isnull=False).values("record__canonical")
+    decided = Q(pk__in=[])
+    for stage in Stage.values:
+        decided |= Q(stage=stage, record__in=known.filter(stage=stage))
+    return decided
 
 
 def n_conflicts(member: Membership) -> int:

@@ -11,8 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet
 
 from reviewtool.reviews import ledger
 from reviewtool.reviews.models import Event, Membership, Stage
@@ -21,6 +20,7 @@ from reviewtool.reviews.permissions import Permission, require
 from screening.consensus import Outcome
 from screening.events.screen import PutOff
 from screening.models import Decision, Offer, RankingRun, Record, Report, Screening
+from screening.models.decisions import ScreeningQuerySet
 from screening.ranking.order import unpack
 from screening.services import audits, screenings
 
@@ -29,19 +29,17 @@ CHUNK = 50
 AUDIT_PER_CENT = 50
 
 
-def open_screenings(member: Membership, stage: str) -> QuerySet[Screening]:
+def open_screenings(member: Membership, stage: str) -> ScreeningQuerySet:
     """Screenings the member may still decide: pending, not decided by them, retrievable."""
-    own = Decision.objects.filter(
-        actor=member, stage=stage, record__canonical=OuterRef("record"), is_adjudication=False
-    ).current()
+    own = Decision.objects.filter(actor=member, stage=stage, is_adjudication=False).current()
     pending = Screening.objects.filter(
         review=member.review, stage=stage, outcome=Outcome.PENDING
-    ).filter(~Exists(own))
+    ).not_about(own)
     if stage == Stage.FULL_TEXT:
         retrieved = Report.objects.filter(
-            record__canonical=OuterRef("record"), retrieval=Report.Retrieval.RETRIEVED
+            review=member.review, retrieval=Report.Retrieval.RETRIEVED
         )
-        pending = pending.filter(Exists(retrieved))
+        pending = pending.about(retrieved)
     return pending
 
 
@@ -251,13 +249,9 @@ def _random_offer(
     member: Membership, stage: str, rng: random.Random, held: set[int]
 ) -> Offer | None:
     """Draw uniformly from the records never offered to anybody at this stage."""
-    offered = Offer.objects.filter(stage=stage, record__canonical=OuterRef("record"))
-    never = (
-        open_screenings(member, stage)
-        .filter(~Exists(offered))
-        .exclude(record__in=held)
-        .order_by("record")
-    )
+    offered = Offer.objects.filter(review=member.review, stage=stage)
+    waiting = open_screenings(member, stage).not_about(offered)
+    never = waiting.exclude(record__in=held).order_by("record")
     n_never = never.count()
     if n_never == 0:
         return None
@@ -279,18 +273,11 @@ def waiting_for(member: Membership, stage: str) -> QuerySet[Screening]:
     waiting = open_screenings(member, stage)
     if n_reviewers <= needed:
         return waiting
-    full = (
-        Decision.objects.filter(
-            review=member.review, stage=stage, is_adjudication=False,
-            record__canonical=OuterRef("record"),
-        ).current()
-    )  # fmt: skip
+    decisions = Decision.objects.filter(
+        review=member.review, stage=stage, is_adjudication=False, record__canonical__isnull=False
+    ).current()
+    by_group = decisions.order_by().values("record__canonical")
+    full = by_group.annotate(n=Count("actor", distinct=True)).filter(n__gte=needed)
     pilot = _open_pilot(member, stage)
     everybodys = Q(record__in=pilot.records if pilot is not None else ())
-    return waiting.annotate(n=_count(full)).filter(Q(n__lt=needed) | everybodys)
-
-
-def _count(decisions: QuerySet[Decision]) -> Coalesce:
-    """Count the distinct actors of correlated decisions."""
-    counted = decisions.order_by().values("stage").annotate(n=Count("actor", distinct=True))
-    return Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), Value(0))
+    return waiting.filter(~Q(record__in=full.values("record__canonical")) | everybodys)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.models import Event, Membership, Review
@@ -23,9 +22,9 @@ from screening.agreement import (
     PilotJudgement,
     pairs_of,
 )
-from screening.consensus import Outcome, Verdict
+from screening.consensus import Verdict
 from screening.events.offers import PilotClosed, PilotOpened
-from screening.models import Decision, Offer, Record, Screening
+from screening.models import Decision, Record
 from screening.services import screenings
 from screening.services.screenings import Pilot
 
@@ -74,7 +73,7 @@ def open_round(by: Membership, *, stage: str, n: int, gate: PilotGate | None = N
         raise ValidationError("A pilot round needs at least two people who screen.")
     if not FEWEST_IN_ROUND <= n <= MOST_IN_ROUND:
         raise ValidationError(f"A round has {FEWEST_IN_ROUND} to {MOST_IN_ROUND} records.")
-    fresh = list(_never_shown(by.review, stage).values_list("record", flat=True))
+    fresh = list(screenings.never_offered(by.review, stage=stage).values_list("record", flat=True))
     if len(fresh) < n:
         raise ValidationError(f"Only {len(fresh)} records were never shown to anybody.")
     chosen = sorted(random.Random(head.seq).sample(fresh, n))
@@ -160,10 +159,3 @@ def _first_decisions(pilot: Pilot) -> dict[int, dict[int, str]]:
     for record, actor, verdict in rows.values_list("record", "actor", "verdict"):
         found[record].setdefault(actor, verdict)
     return found
-
-
-def _never_shown(review: Review, stage: str):
-    offered = Offer.objects.filter(stage=stage, record__canonical=OuterRef("record"))
-    pending = Screening.objects.filter(review=review, stage=stage, outcome=Outcome.PENDING)
-    decided = Decision.objects.filter(stage=stage, record__canonical=OuterRef("record"))
-    return pending.filter(~Exists(offered), ~Exists(decided)).order_by("record")

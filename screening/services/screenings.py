@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from reviewtool.reviews.models import Event, Protocol, Review, Stage
 from screening.consensus import Outcome, Settlement, Verdict, Voice, one_voice, outcome_of
-from screening.models import Decision, Record, Report, Screening
+from screening.models import Decision, Offer, Record, Report, Screening
 from screening.services import groups
 
 SETTLED = (Outcome.INCLUDED, Outcome.EXCLUDED)
@@ -176,6 +176,14 @@ def current_of(rows: Iterable[Decision]) -> list[Decision]:
     rows = list(rows)
     superseded = {row.supersedes_id for row in rows}
     return [row for row in rows if row.act == Decision.Act.DECIDE and row.pk not in superseded]
+
+
+def never_offered(review: Review, *, stage: str):
+    """Pending screenings offered to nobody and decided by nobody: the same whoever asks."""
+    offered = Offer.objects.filter(review=review, stage=stage)
+    decided = Decision.objects.filter(review=review, stage=stage)
+    pending = Screening.objects.filter(review=review, stage=stage, outcome=Outcome.PENDING)
+    return pending.not_about(offered).not_about(decided).order_by("record")
 
 
 def settle(
