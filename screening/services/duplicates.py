@@ -21,12 +21,16 @@ RESTORED = "as the rule had it: the later judgement was taken back"
 
 def open_questions(review: Review) -> QuerySet[DuplicateQuestion]:
     """Pairs that wait for a person's eye, the surest first; pairs already in one group do not."""
-    visible = Record.objects.visible().values("pk")
     return (
         DuplicateQuestion.objects.filter(review=review, answered_seq=None)
-        .filter(first__in=visible, second__in=visible)
+        .filter(_is_visible("first"), _is_visible("second"))
         .exclude(first__canonical=F("second__canonical"))
     )
+
+
+def _is_visible(record: str) -> Q:
+    """`RecordQuerySet.visible` of a record that a row points to."""
+    return Q(**{f"{record}__entered_seq__isnull": False, f"{record}__withdrawn_seq": None})
 
 
 def last_by(member: Membership) -> DuplicateJudgement | None:
@@ -90,10 +94,8 @@ def standing_between(first: Record, second: Record) -> DuplicateJudgement | None
 def judgements_about(record: Record) -> QuerySet[DuplicateJudgement]:
     """Judgements that hold about a record."""
     rows = standing_judgements(record.review).filter(Q(first=record) | Q(second=record))
-    visible = Record.objects.visible().values("pk")
-    return rows.filter(first__in=visible, second__in=visible).select_related(
-        "first", "second", "actor__user"
-    )
+    rows = rows.filter(_is_visible("first"), _is_visible("second"))
+    return rows.select_related("first", "second", "actor__user")
 
 
 def retraction_of(record: Record) -> str:

@@ -116,10 +116,11 @@ def outcomes_of(
     screening. Every group in play has a state at title and abstract; a group included there has
     one at full text; full-text work of a group no longer included is withdrawn, not lost.
     """
-    rows_of: defaultdict[Place, list[Decision]] = defaultdict(list)
+    rows_of: dict[Place, list[Decision]] = {}
     for row in rows:
         if row.record_id in canonical:
-            rows_of[canonical[row.record_id], row.stage].append(row)
+            rows_of.setdefault((canonical[row.record_id], row.stage), []).append(row)
+    untouched = {stage: _state([], stage, rules) for stage in Stage}
     states: dict[Place, State] = {}
     pilots = {
         (canonical[record], pilot.stage): pilot
@@ -127,15 +128,17 @@ def outcomes_of(
         for record in pilot.records
         if record in canonical
     }
+
+    def state_of(place: Place) -> State:
+        if place not in rows_of and place not in pilots:
+            return untouched[Stage(place[1])]
+        return _state(rows_of.get(place, []), place[1], rules, pilots.get(place))
+
     for group in in_play:
-        pilot = pilots.get((group, Stage.TITLE_ABSTRACT))
-        first = _state(rows_of[group, Stage.TITLE_ABSTRACT], Stage.TITLE_ABSTRACT, rules, pilot)
-        states[group, Stage.TITLE_ABSTRACT] = first
-        second = rows_of[group, Stage.FULL_TEXT]
+        first = states[group, Stage.TITLE_ABSTRACT] = state_of((group, Stage.TITLE_ABSTRACT))
         if first.outcome == Outcome.INCLUDED:
-            pilot = pilots.get((group, Stage.FULL_TEXT))
-            states[group, Stage.FULL_TEXT] = _state(second, Stage.FULL_TEXT, rules, pilot)
-        elif second:
+            states[group, Stage.FULL_TEXT] = state_of((group, Stage.FULL_TEXT))
+        elif (group, Stage.FULL_TEXT) in rows_of:
             states[group, Stage.FULL_TEXT] = State(Outcome.WITHDRAWN)
     return states
 
@@ -210,6 +213,13 @@ def settle(
     )
 
 
+#: What the fold reads of a decision: notes and criteria answers stay where they are.
+_FOLDED = (
+    "seq", "record", "actor", "protocol", "stage", "act", "verdict", "reason", "is_adjudication",
+    "supersedes",
+)  # fmt: skip
+
+
 def states_at(
     review: Review, *, seq: int | None = None, canonical: Mapping[int, int] | None = None
 ) -> dict[Place, State]:
@@ -217,8 +227,9 @@ def states_at(
     canonical = groups.grouping_of(review, seq=seq) if canonical is None else canonical
     removed = groups.removals(review, seq=seq)
     out_of_play = {canonical.get(record) for record in removed}
+    rows = Decision.objects.filter(review=review).as_of(seq)
     return outcomes_of(
-        Decision.objects.filter(review=review).as_of(seq),
+        rows.only(*_FOLDED),
         canonical=canonical,
         in_play=set(canonical.values()) - out_of_play,
         rules=Rules(review, seq=seq),
