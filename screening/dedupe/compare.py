@@ -209,7 +209,13 @@ def first_author_alike(one: Keys, other: Keys) -> float:
 
 def authors_alike(one: Keys, other: Keys) -> float:
     """The part of the shorter list of authors that the longer list names too."""
-    fewer, more = sorted((one, other), key=lambda record: len(set(record.surnames)))
+    n, m = len(set(one.surnames)), len(set(other.surnames))
+    if n == m:
+        return max(_named_too(one, other), _named_too(other, one))
+    return _named_too(one, other) if n < m else _named_too(other, one)
+
+
+def _named_too(fewer: Keys, more: Keys) -> float:
     wanted = set(fewer.surnames)
     return len(wanted & (more.names | set(more.surnames))) / len(wanted)
 

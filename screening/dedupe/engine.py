@@ -13,6 +13,7 @@ from screening.dedupe.compare import FEATURES, Floats, features_of, hopeful, is_
 from screening.dedupe.judge import WORTH_ASKING, Match, judge
 from screening.dedupe.normalise import Keys, keys
 from screening.dedupe.pair import Pair
+from screening.dedupe.spelling import words_in_use
 from screening.dedupe.vetoes import obstacles_in
 
 _LONGEST = ("title", "abstract", "journal", "pages")
@@ -54,6 +55,7 @@ def find_duplicates(
     records = [keys(citations[number]) for number in ids]
     touching = None if new is None else np.isin(ids, sorted(new))
     columns = is_column(records)
+    in_use = words_in_use(record.title for record in records)
     found: list[Match] = []
     for pairs in _in_parts(candidate_pairs(records, touching)):
         pairs = hopeful(records, pairs)
@@ -61,14 +63,13 @@ def find_duplicates(
         scores = (model or trees.frozen()).probability(features)
         for row in np.flatnonzero(_worth_judging(features, scores)).tolist():
             i, j = pairs[row].tolist()
-            match = judge(
-                ids[i], ids[j], Pair(records[i], records[j], bool(columns[i] or columns[j])),
-                score=scores[row], identical=_are_identical(citations[ids[i]], citations[ids[j]]),
-            )  # fmt: skip
+            pair = Pair(records[i], records[j], bool(columns[i] or columns[j]), in_use)
+            identical = _are_identical(pair, citations[ids[i]], citations[ids[j]])
+            match = judge(ids[i], ids[j], pair, score=scores[row], identical=identical)
             if match is not None:
                 found.append(match)
     by_id = dict(zip(ids, records, strict=True))
-    obstacle = _obstacle(by_id, dict(zip(ids, columns.tolist(), strict=True)), citations)
+    obstacle = _obstacle(by_id, dict(zip(ids, columns.tolist(), strict=True)), citations, in_use)
     return settle(found, by_id, obstacle, standing=standing)
 
 
@@ -120,21 +121,27 @@ def _worth_judging(features: Floats, scores: Floats) -> Any:
     return (scores >= WORTH_ASKING) | related | same
 
 
-def _are_identical(one: Citation, other: Citation) -> bool:
+def _are_identical(pair: Pair, one: Citation, other: Citation) -> bool:
     """The same in every field, and with more than a place to know a report by."""
+    if pair.differ("registry"):  # it may stand in the accession number, which is each source's own
+        return False
     said = [getattr(one, name) for name in _SAID]
     return any((one.title, one.doi, one.pmid)) and said == [getattr(other, name) for name in _SAID]
 
 
 def _obstacle(
-    records: Mapping[int, Keys], columns: Mapping[int, bool], citations: Mapping[int, Citation]
+    records: Mapping[int, Keys],
+    columns: Mapping[int, bool],
+    citations: Mapping[int, Citation],
+    in_use: frozenset[str],
 ) -> Callable[[int, int], str]:
     """What keeps two records out of one group: the weightiest veto, in words."""
 
     def weigh(a: int, b: int) -> str:
-        if _are_identical(citations[a], citations[b]):
+        pair = Pair(records[a], records[b], columns[a] or columns[b], in_use)
+        if _are_identical(pair, citations[a], citations[b]):
             return ""
-        against = obstacles_in(Pair(records[a], records[b], columns[a] or columns[b]))
+        against = obstacles_in(pair)
         return against[0].words if against else ""
 
     return weigh

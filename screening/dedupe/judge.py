@@ -8,6 +8,10 @@ from screening.dedupe.vetoes import Veto, vetoes_on
 
 #: From here on the model is sure enough to join, and from here on a person is worth asking.
 SURE, WORTH_ASKING = 0.9, 0.1
+#: Only records that are the same in every field have a score of 1: they are joined first.
+_BELOW_IDENTICAL = 0.9999
+#: Abstracts less alike are two texts; a title so long hardly comes twice in a volume.
+OTHER_TEXT, _TELLING_TITLE = 0.55, 30
 #: Pairs with these vetoes are other reports: nobody is asked about them.
 _FINAL = frozenset(["column", "registration"])
 _ONLY_TITLE = "nothing beyond the title agrees"
@@ -40,10 +44,10 @@ def judge(first: int, second: int, pair: Pair, *, score: float, identical: bool)
 
     `identical` tells that the two citations say the same in every field.
     """
-    score = round(float(score), 4)
     if identical:
         rule = "the same in every field"
-        return Match(first, second, "same", "", rule, max(score, SURE), "", _in_favour(pair), ())
+        return Match(first, second, "same", "", rule, 1.0, "", _in_favour(pair), ())
+    score = min(round(float(score), 4), _BELOW_IDENTICAL)
     against = vetoes_on(pair)
     said = tuple(veto.said(pair) for veto in against)
     relation = relation_of(pair)
@@ -108,12 +112,25 @@ def _sure_rule(pair: Pair) -> str:
         return f"same pages and first author, {title}"
     if pair.words_added or pair.likeness < 90:
         return ""
-    is_one_journal = (pair.journals or 0) >= 0.8
-    if pair.agree("volume") and is_one_journal:
-        return f"same journal and volume, {title}"
     if (pair.abstracts or 0) > 0.85:
         return f"same abstract, {title}"
-    return f"same authors, year and journal, {title}" if _four_agree(pair) else ""
+    if pair.abstracts is not None and pair.abstracts < OTHER_TEXT:
+        return ""
+    if _same_volume_by_same(pair):
+        return f"same journal and volume, {title}"
+    if not _four_agree(pair):
+        return ""
+    year = "same year" if pair.years_apart == 0 else "years one apart"
+    return f"{title}, authors and journal, {year}"
+
+
+def _same_volume_by_same(pair: Pair) -> bool:
+    """A volume has many reports: a short title, or one without an author, is not enough."""
+    shorter = min(len(pair.a.title), len(pair.b.title))
+    is_by_same = pair.same_first_author or (pair.authors or 0) > 0
+    is_long_enough = shorter >= (_TELLING_TITLE if is_by_same else 2 * _TELLING_TITLE)
+    is_one_journal = (pair.journals or 0) >= 0.8
+    return pair.agree("volume") and is_one_journal and is_long_enough and not pair.other_initial
 
 
 def _same_pages_by_same(pair: Pair) -> bool:
@@ -130,7 +147,9 @@ def _four_agree(pair: Pair) -> bool:
     is_by_same = pair.same_first_author and (pair.authors or 0) * n_authors >= min(2, n_authors)
     is_title = pair.likeness >= 96 and min(len(pair.a.title), len(pair.b.title)) >= 40
     is_near = pair.years_apart in (0, 1)
-    return is_title and is_by_same and is_near and not pair.journals_differ
+    is_one_journal = pair.journals is None or pair.journals >= 0.8
+    is_namesake = n_authors == 1 and pair.other_initial
+    return is_title and is_by_same and is_near and is_one_journal and not is_namesake
 
 
 def _title_words(pair: Pair) -> str:

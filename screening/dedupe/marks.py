@@ -3,9 +3,14 @@
 import re
 from collections.abc import Sequence
 
+#: A word in brackets that says what the record is; any other is taken for a language.
+_NO_LANGUAGE = (
+    r"(?!(?:errat(?:um|a)|corrigend(?:um|a)|addend(?:um|a)|corrections?|retraction|withdrawal|"
+    r"protocol|reply|response|rejoinder|commentary|abstract)\b)"
+)
 #: What databases hang on titles: "[Review]", "[88 refs]", "[Chinese]", "[Erratum appears in ...]".
 _SUFFIX = re.compile(
-    r"\s*(?:\[(?:(?:review|letter|editorial|comment|note|abstract|\d+ refs?\.?|[a-z]+(?: language)?)"
+    rf"\s*(?:\[(?:(?:review|letter|editorial|comment|note|\d+ refs?\.?|{_NO_LANGUAGE}[a-z]+(?: language)?)"
     r"(?:[;,] ?\w+)*|(?:published )?(?:erratum|corrected|corrections?|comments?|retraction|update)"
     r"\b[^\]]*\bin\b[^\]]*|see comments?[^\]]*)\]|\((?:review|letter|[a-z]+ language|author.?s transl)\)"
     r"|\(retracted article[^()]*\))\.?\s*$",
@@ -42,16 +47,25 @@ _MARKS = {
     ),
     "retraction": re.compile(
         rf"{_START}(?:notice of )?(?:retraction|withdrawal)\b\s*(?:of\b|notice|note|to\b|:|-|$)|"
-        r"\(retraction of\b|[:\-–—] ?retraction\W*$|retraction notice",
+        r"\(retraction of\b|[\[(:\-–—] ?retraction\W*$|retraction notice",
         re.I,
     ),
     "protocol": re.compile(r"\bprotocols?\b(?! (?:deviation|violation))|\brationale and design\b", re.I),
-    "abstract": re.compile(r"^\W*(?:meeting |conference |poster )?abstracts?\b[^:]{0,20}[:.]", re.I),
+    "abstract": re.compile(
+        r"^\W*(?:meeting |conference |poster )?abstracts?\b[^:]{0,20}[:.]|"
+        r"[\[(](?:meeting |conference |poster )?abstract\W*$",
+        re.I,
+    ),
 }  # fmt: skip
 _WITH_ITS_PROTOCOL = ("erratum", "reply", "comment", "retraction")
 _GENERIC = re.compile(
-    r"^(?:(?:guest |an )?editorials?(?: (?:board|comments?|introduction|note|comment|overview))?|"
-    r"introduction|(?:special )?(?:issue )?introduction(?: to (?:the|this) (?:special )?(?:issue|section|volume))?|"
+    r"^(?:(?:guest |an )?(?:editorials?|editoriale|editorial[ei]s?|editors?)(?: s)?"
+    r"(?: (?:board|comments?|introduction|note|comment|overview))?|"
+    r"vorwort|geleitwort|einleitung|einfuhrung|avant propos|introduzione|introduccion|introducao|"
+    r"prefacio|prefazione|presentacion|(?:image|picture|case|quiz|paper|photo) of the (?:month|week|year|issue)|"
+    r"(?:presidents?|chair(?:mans?|s)?|directors?) (?:message|letter|column|page|address)|in memoriam|"
+    r"(?:list of|thanks to|thank you to)(?: our| the)? (?:reviewers|referees)|reviewers|instructions (?:for|to) authors|"
+    r"introduction|(?:special )?(?:issue )?introduction(?: to (?:(?:the|this) )?(?:special )?(?:issue|section|volume))?|"
     r"preface|foreword|forward|prologue|letters? to (?:the )?editors?|letters?|in this issue|news|"
     r"news and (?:views|notes)|book reviews?|correspondence|abstracts?|(?:subject |author )?index|"
     r"(?:table of )?contents|(?:remarks from .{1,40} )?editors? s?(?:comments?|notes?|introduction|corner|page|choice)|"

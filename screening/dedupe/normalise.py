@@ -25,16 +25,27 @@ _LETTERS = str.maketrans(_GREEK)
 _TAG = re.compile(r"<[^<>]{1,60}>|</?[a-z]{1,6}(?=\s)|\\text\w+|[{}$\\]")
 _NOT_WORD = re.compile(r"[\W_]+")
 _MOJIBAKE = re.compile(r"Ã[\x80-\xbf]|Â[\x80-\xbf]|â\x80")
+#: The primary registers of the WHO's platform, and PROSPERO; ICTRP puts an id behind "TrialID=".
 _REGISTRY = re.compile(
+    r"(?<=TrialID=)[\w./-]+|"
     r"\b(?:NCT ?\d{8}|ISRCTN ?\d{6,}|ACTRN ?\d{14}|DRKS ?\d{8}|ChiCTR[-\w]*\d{8,}|"
-    r"EUCTR ?\d{4}-\d{6}-\d\d|UMIN ?\d{9}|CTRI/\d{4}/\d\d/\d{6}|JPRN-\w+|IRCT\w*\d{8,}|"
-    r"CRD ?\d{11})\b",
+    r"EUCTR ?\d{4}-\d{6}-\d\d|UMIN ?\d{9}|CTRI/\d{4}/\d{2,3}/\d{6}|JPRN-[\w-]+|j?RCTs?\d{9,10}|"
+    r"IRCT\w*\d{8,}N?\d*|KCT ?\d{7}|TCTR ?\d{11}|PACTR ?\d{12,16}|SLCTR/\d{4}/\d{3}|"
+    r"RBR-\w{5,7}|RPCEC ?\d{8}|PER-\d{3}-\d{2}|LBCTR ?\d{10}|HKUCTR-\d+|NTR ?\d{3,5}|NL-OMON ?\d+|"
+    r"CTIS ?\d{4}-\d{6}-\d\d|U1111-\d{4}-\d{4}|CRD ?\d{11})\b",
     re.I,
 )
 _REGISTER = re.compile(
-    r"clinical ?trials? ?gov|isrctn|\bwho\b.*(?:ictrp|trials? (?:registry|search))|"
+    r"clinical ?trials? ?gov|isrctn|\bwho\b.*(?:ictrp|trials? ?(?:registry|search))|trials? ?search who|"
     r"trials? regist(?:er|ry)|^prospero\b|^(?:cdr york|crd york)"
 )
+#: "HER2+", "CD4-", "HIV(-)": a sign behind a letter or digit; "<40 %", "≥ 5"; "-5 °C".
+_SIGN_BEHIND = re.compile(r"(?<=[A-Z0-9])\(?([+−-])\)?(?=[\s),;:.\]/]|$)|(?<=[A-Z0-9] )\(([+−-])\)")
+_SIGN_BEFORE = re.compile(r"([<>≤≥⩽⩾])\s*=?\s*(?=\d)|(?:^|(?<=\s))([−-])(?=\d)")
+_MAY_SIGN = re.compile(r"[+−<>≤≥⩽⩾&]|-(?!\w)|\s-\d")
+_MAY_REGISTER = re.compile(r"\d{3}")
+_ONE_SIGN = {"−": "-", "≤": "<", "⩽": "<", "≥": ">", "⩾": ">"}
+_GIVEN = re.compile(r"[^,]+,\s*([^\W\d_])|[^\W\d_][^,\s]+ ([A-Z])[A-Z.\s-]{0,5}$")
 _RUN_ON = re.compile(
     r"(?<=[A-Z]\.)(?=[A-ZÀ-Þ][a-zß-ÿ])|"
     r"(?<=[a-zß-ÿ]{2})(?<!\bMac)(?<!\bVan)(?<!\bDel)(?<!\bFitz)(?<!\bVon)(?=[A-ZÀ-Þ][a-zß-ÿ]{2,})"
@@ -48,6 +59,12 @@ _LABEL = re.compile(
     r"^(?:(?:abstract|summary|background|objectives?|aims?|introduction|purpose|context)\b ?)+"
 )
 _CONGRESS = re.compile(r"(?<=\w)[.,:]?\s*\(?(?:conference|meeting|congress)\s*:.*$", re.I | re.S)
+#: What follows a journal's name: "(London, England)", ": official journal of ...", " = Revista ...".
+_SUBTITLE = re.compile(
+    r"(?<=\w)\s*(?:\([^()]*\)?|[:;,.]\s*(?:(?:the|an?)\s+)?(?:official|international|interdisciplinary|"
+    r"quarterly|weekly|monthly)?\s*(?:journal|publication|organ|magazine|bulletin)\b.*|\s=\s.*)\s*$",
+    re.I | re.S,
+)
 _COCHRANE = re.compile(r"\b(?:cd|mr)\d{6}\b")
 _COCHRANE_DOI = re.compile(r"14651858\.((?:cd|mr)\d{6})(?:\.pub(\d+))?")
 
@@ -83,8 +100,23 @@ def title_key(title: str) -> str:
 
 
 def journal_key(journal: str) -> str:
-    """The journal as words, without the congress its supplement is about."""
-    return plain(_CONGRESS.sub("", journal))
+    """The journal as words, without its subtitle, its place, or the congress of a supplement."""
+    return plain(_SUBTITLE.sub("", _CONGRESS.sub("", journal)))
+
+
+def signs_in(title: str) -> tuple[str, ...]:
+    """The signs that tell reports apart ("HER2+" and "HER2-"), sorted; plain words have none."""
+    if not _MAY_SIGN.search(title):
+        return ()
+    text = _TAG.sub("", html.unescape(html.unescape(title)))
+    found = [*_SIGN_BEHIND.findall(text), *_SIGN_BEFORE.findall(text)]
+    return tuple(sorted(_ONE_SIGN.get(sign, sign) for pair in found for sign in pair if sign))
+
+
+def initial_of(author: str) -> str:
+    """The first given initial of "Wang, Li" or "Wang L"; empty where it cannot be told."""
+    found = _GIVEN.match(author.strip())
+    return (found.group(1) or found.group(2)).casefold() if found else ""
 
 
 def abstract_key(abstract: str) -> str:
@@ -129,7 +161,8 @@ def registry_key(citation: Citation) -> str:
 
 def _found_registration(citation: Citation) -> str:
     places = (citation.pages, citation.journal, citation.number, citation.volume)
-    found = _REGISTRY.search(" ".join((*places, citation.accession, *citation.authors[:2])))
+    said = " ".join((*places, citation.accession, citation.url, *citation.authors[:2]))
+    found = _REGISTRY.search(said) if _MAY_REGISTER.search(said) else None
     return found.group().upper().replace(" ", "") if found else ""
 
 
@@ -155,7 +188,9 @@ class Keys:
     title: str
     marks: frozenset[str]
     numbers: tuple[str, ...]
+    signs: tuple[str, ...]
     surnames: tuple[str, ...]
+    first_initial: str
     first_names: frozenset[str]
     names: frozenset[str]
     year: int | None
@@ -203,7 +238,9 @@ def keys(citation: Citation) -> Keys:
         title=title,
         marks=marks.marks_of(citation.title, title),
         numbers=marks.numbers_of(title),
+        signs=signs_in(citation.title),
         surnames=tuple(filter(None, map(surname, authors))),
+        first_initial=initial_of(authors[0]) if authors else "",
         first_names=name_words(authors[0]) if authors else frozenset(),
         names=frozenset().union(*map(name_words, authors)),
         year=citation.year,

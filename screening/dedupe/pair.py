@@ -6,13 +6,12 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from screening.dedupe import journals
+from screening.dedupe import journals, spelling
 from screening.dedupe.compare import are_versions, authors_alike, first_author_alike, numbers_apart
 from screening.dedupe.normalise import Keys
 
 #: Letters before or behind the page number of a congress abstract: S12, A254, 158P, PA301.
 _ABSTRACT_LETTERS = frozenset(["s", "a", "p", "pa", "ps", "po", "sa", "su", "mo", "abs"])
-_TYPO, _TYPO_INSIDE = 72.0, 80.0
 _LITTLE = frozenset(
     [
         "a",
@@ -45,7 +44,6 @@ _LITTLE = frozenset(
         "un",
         "und",
         "une",
-        "with",
         "y",
     ]
 )
@@ -55,12 +53,14 @@ _LITTLE = frozenset(
 class Pair:
     """Two records; every property is the same whichever of them comes first.
 
-    `is_column` tells that one bears a title that stands for a column rather than for a report.
+    `is_column` tells that one bears a title that stands for a column rather than for a report;
+    `in_use` are the words that at least two different titles of the records have.
     """
 
     a: Keys
     b: Keys
     is_column: bool = False
+    in_use: frozenset[str] = frozenset()
 
     def both(self, name: str) -> bool:
         return bool(getattr(self.a, name)) and bool(getattr(self.b, name))
@@ -100,6 +100,12 @@ class Pair:
     def authors(self) -> float | None:
         """The part of the shorter list of authors found in the longer; None where one is empty."""
         return authors_alike(self.a, self.b) if self.both("surnames") else None
+
+    @property
+    def other_initial(self) -> bool:
+        """The first authors share a surname, but not the initial of their given names."""
+        is_namesake = self.both("surnames") and self.a.surnames[0] == self.b.surnames[0]
+        return is_namesake and self.differ("first_initial")
 
     @property
     def no_author_shared(self) -> bool:
@@ -167,7 +173,28 @@ class Pair:
     @cached_property
     def other_words(self) -> tuple[frozenset[str], frozenset[str]]:
         """The words each title has for itself, after spelling and typing errors are allowed for."""
-        return _words_apart(self.a.title, self.b.title)
+        only_a, only_b = _left_over(self.a.title, self.b.title)
+        if spelling.folded("".join(only_a)) == spelling.folded("".join(only_b)):
+            return frozenset(), frozenset()
+        for word in list(only_a):
+            near = next((other for other in only_b if self._is_one_word(word, other)), None)
+            if near is not None:
+                only_a.remove(word)
+                only_b.remove(near)
+        return frozenset(only_a), frozenset(only_b)
+
+    def _is_one_word(self, word: str, other: str) -> bool:
+        return spelling.is_one_word(word, other, in_use=self.in_use, is_proven=self.is_proven)
+
+    @cached_property
+    def is_proven(self) -> bool:
+        """Id, place or abstract tell that it is one report, whatever a word of the titles says."""
+        return self.same_id or self.same_place or (self.abstracts or 0) >= 0.85
+
+    @cached_property
+    def designations(self) -> tuple[frozenset[str], frozenset[str]]:
+        """What mixes letters and numbers ("alfa 2a", "CYP2D6") and only one of the titles has."""
+        return _designations(self.a.title, self.b.title), _designations(self.b.title, self.a.title)
 
     @property
     def word_changed(self) -> bool:
@@ -194,24 +221,17 @@ def _ends_alike(one: str, other: str) -> bool:
     return one.endswith(other) or other.endswith(one)
 
 
-def _words_apart(one: str, other: str) -> tuple[frozenset[str], frozenset[str]]:
+def _left_over(one: str, other: str) -> tuple[list[str], list[str]]:
     a, b = (Counter(title.split()) for title in (one, other))
-    only_a, only_b = _elements(a - b), _elements(b - a)
-    if fuzz.ratio("".join(only_a), "".join(only_b)) >= 90:
-        return frozenset(), frozenset()
-    for word in list(only_a):
-        near = next((other for other in only_b if _spelled_alike(word, other)), None)
-        if near is not None:
-            only_a.remove(word)
-            only_b.remove(near)
-    return frozenset(only_a), frozenset(only_b)
+    return _elements(a - b), _elements(b - a)
+
+
+def _designations(title: str, other: str) -> frozenset[str]:
+    tight = other.replace(" ", "")
+    mixed = (word for word in title.split() if not word.isalpha() and not word.isdigit())
+    return frozenset(word for word in mixed if word not in tight)
 
 
 def _elements(words: Counter[str]) -> list[str]:
     """Words in the order of the title; numbers are compared by themselves, small words are none."""
     return [word for word in words.elements() if word.isalpha() and word not in _LITTLE]
-
-
-def _spelled_alike(one: str, other: str) -> bool:
-    likeness = fuzz.ratio(one, other)
-    return likeness >= _TYPO_INSIDE or (likeness >= _TYPO and one[:1] == other[:1])

@@ -1,9 +1,13 @@
 """Where a report stands: DOI, volume, issue and pages, in every style they are written."""
 
+import html
 import re
 from urllib.parse import unquote
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+#: What a web address adds behind a DOI.
+_QUERY = re.compile(r'["?|\\]|#(?=\w)')
+_PAGE_OF_A_SITE = re.compile(r"/(?:full|abstract|pdf|epdf|meta|fulltext|epub)$")
 _MONTHS = {
     month: str(place)
     for place, month in enumerate(
@@ -26,8 +30,22 @@ _UNTOLD = re.compile(r"epub|ahead of print|n\.?pag|^na$|^unknown$")
 
 def doi_key(doi: str) -> str:
     """The DOI without resolver or prefix; empty where there is none in it."""
-    found = _DOI.search(unquote(doi).casefold())
-    return found.group().rstrip(".,;)") if found else ""
+    text = html.unescape(html.unescape(doi)) if "&" in doi else doi
+    found = _DOI.search(unquote(text).casefold())
+    if not found:
+        return ""
+    key = _QUERY.split(found.group(), maxsplit=1)[0]
+    while (shorter := _PAGE_OF_A_SITE.sub("", _unclosed(key.rstrip(".,;:'/")))) != key:
+        key = shorter
+    return key
+
+
+def _unclosed(doi: str) -> str:
+    """Cut a bracket off the end that closes nothing: a SICI has brackets of its own."""
+    last = doi[-1:]
+    opening = {")": "(", "]": "[", "}": "{", ">": "<"}.get(last, "")
+    is_open = bool(opening) and doi.count(last) > doi.count(opening)
+    return doi[:-1] if is_open else doi
 
 
 def number_key(text: str) -> str:

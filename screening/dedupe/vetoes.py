@@ -1,11 +1,16 @@
 """Why two records are not joined without a person: named predicates, each with its words."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from screening.dedupe.pair import Pair
 
 SURE_TITLE, LOOSE_TITLE = 95.0, 60.0
+_FIRST_PAGES = 10
+_PERIODIC = re.compile(
+    r"\b(?:annual|yearly|biennial|quarterly|monthly|weekly|statistics|surveillance|yearbook|census)\b"
+)
 #: Words that stand for another study where each title names another one of them.
 _APART = tuple(
     frozenset(words.split())
@@ -63,8 +68,30 @@ def _populations_differ(pair: Pair) -> bool:
 
 
 def _word_changed(pair: Pair) -> bool:
-    proven = pair.same_place or (pair.same_id and not pair.pages_differ)
-    return pair.word_changed and pair.likeness >= 75 and not proven
+    return pair.word_changed and pair.likeness >= 75 and not _is_proven_word(pair)
+
+
+def _designations_differ(pair: Pair) -> bool:
+    one, other = pair.designations
+    return bool(one and other) and not _is_proven_word(pair)
+
+
+def _signs_differ(pair: Pair) -> bool:
+    """Many exports lose signs, so only titles that both have some are held against each other."""
+    return pair.differ("signs") and not _is_proven_word(pair)
+
+
+def _is_proven_word(pair: Pair) -> bool:
+    return pair.same_place or (pair.same_id and not pair.pages_differ)
+
+
+def _is_periodic(pair: Pair) -> bool:
+    """Reports that come every year under one title: their years tell them apart."""
+    if not pair.years_apart or not (
+        _PERIODIC.search(pair.a.title) or _PERIODIC.search(pair.b.title)
+    ):
+        return False
+    return not _is_proven_word(pair)
 
 
 def _may_be_versions(pair: Pair) -> bool:
@@ -94,7 +121,10 @@ def _volumes_differ(pair: Pair) -> bool:
 
 
 def _issues_differ(pair: Pair) -> bool:
-    return pair.differ("number") and not (pair.same_page or _is_proven(pair))
+    """Every issue has a page 2: among the first pages the same one does not make it one issue."""
+    is_deep = pair.same_page and int(pair.a.first_page) > _FIRST_PAGES
+    is_one_text = pair.same_page and (pair.abstracts or 0) >= 0.85
+    return pair.differ("number") and not (is_deep or is_one_text or _is_proven(pair))
 
 
 def _journals_differ(pair: Pair) -> bool:
@@ -136,6 +166,12 @@ VETOES = (
     Veto("numbers", "numbers in the titles differ", _numbers_differ, _numbers),
     Veto("population", "the titles name different populations", _populations_differ, _words),
     Veto("word", "a word of the titles differs", _word_changed, _words),
+    Veto(
+        "designation", "designations in the titles differ", _designations_differ,
+        lambda pair: " / ".join(sorted(" ".join(sorted(words)) for words in pair.designations)),
+    ),
+    Veto("sign", "signs in the titles differ", _signs_differ),
+    Veto("edition", "a report that comes again, of another year", _is_periodic, _both("year")),
     Veto("authors", "no author is shared", lambda pair: pair.no_author_shared),
     Veto("years", "years differ by more than one", _years_differ, _both("year")),
     Veto("pmid", "PubMed ids differ", lambda pair: pair.differ("pmid"), _both("pmid")),

@@ -24,7 +24,7 @@ from screening.services.conversion import bare_citation_of, chunked
 
 JOB = "dedupe"
 #: Grows when stored keys or the rules change, so that the next run compares all records anew.
-ENGINE = 2
+ENGINE = 3
 #: Up to this many records every run compares them all.
 COMPARED_AS_A_WHOLE = 2_000
 TAKEN_BACK = "a judgement was taken back"
@@ -54,8 +54,9 @@ def find_duplicates(run: Run) -> None:
         done = None
     looked_at, new = _to_compare(run, done)
     run.progress(0, len(looked_at), "Comparing records")
-    standing = [] if new is None else _groups_among(set(looked_at) - new)
-    matches = engine.find_duplicates(_citations(looked_at), new=new, standing=standing)
+    matches = engine.find_duplicates(
+        _citations(looked_at), new=new, standing=_standing_groups(run.review, looked_at, new)
+    )
     joined = [match for match in matches if match.verdict != "ask"]
     asked = [match for match in matches if match.verdict == "ask"]
     n_entered = 0
@@ -317,6 +318,23 @@ def _sharing_a_key(records: QuerySet[Record], new: set[int]) -> set[int]:
     return near | set().union(*(duplicates.members_of(chunk) for chunk in chunked(sorted(near))))
 
 
+def _standing_groups(
+    review: Review, looked_at: Collection[int], new: Collection[int] | None
+) -> list[set[int]]:
+    """Return the groups a comparison begins with.
+
+    Where all are compared these are the groups that persons made, since what rules find must not
+    depend on what they found before.
+    """
+    if new is not None:
+        return _groups_among(set(looked_at) - set(new))
+    by_person = duplicates.standing_judgements(review, Verdict.SAME).filter(by_rule="")
+    members = defaultdict(set)
+    for record, canonical in groups.grouping(looked_at, groups.standing(by_person)).items():
+        members[canonical].add(record)
+    return [group for group in members.values() if len(group) > 1]
+
+
 def _groups_among(ids: Collection[int]) -> list[set[int]]:
     """Return the groups of two or more that stand among the records."""
     members = defaultdict(set)
@@ -375,9 +393,14 @@ def _is_news(held: groups.Judged | None, match: Match) -> bool:
 
 
 def _ask(matches: Sequence[Match], review: Review) -> None:
-    """Put questions to persons; a pair somebody has answered is not asked again."""
+    """Put questions to persons; a pair somebody has answered is not asked again.
+
+    Nor are two groups of which somebody told two members apart: the answer holds for their copies.
+    """
     ids = {record for match in matches for record in (match.first, match.second)}
     held = duplicates.held_about(ids, review)
+    told_apart = duplicates.groups_told_apart(review)
+    canonical = dict(Record.objects.filter(pk__in=ids).values_list("pk", "canonical"))
     rows = [
         DuplicateQuestion(
             review=review, first_id=match.first, second_id=match.second, score=match.score,
@@ -385,8 +408,8 @@ def _ask(matches: Sequence[Match], review: Review) -> None:
             evidence_against=list(match.evidence_against),
         )
         for match in matches
-        if held.get((match.first, match.second)) is None
-        or held[match.first, match.second].by_rule
+        if _is_open(held.get((match.first, match.second)))
+        and frozenset((canonical[match.first], canonical[match.second])) not in told_apart
     ]  # fmt: skip
     DuplicateQuestion.objects.bulk_create(
         rows,
@@ -394,6 +417,10 @@ def _ask(matches: Sequence[Match], review: Review) -> None:
         unique_fields=["first", "second"],
         update_fields=["score", "reason", "evidence_for", "evidence_against"],
     )
+
+
+def _is_open(judged: groups.Judged | None) -> bool:
+    return judged is None or bool(judged.by_rule)
 
 
 def _forget_questions(

@@ -52,13 +52,16 @@ def latest(first: int, second: int) -> DuplicateJudgement:
 
 
 def rule_before(judgement: DuplicateJudgement) -> DuplicateJudgement | None:
-    """Return the rule's word on the pair that a person's judgement overruled, if any."""
+    """Return the rule's word that a person's judgement overruled, if it was not taken back before."""
     if judgement.by_rule:
         return None
     rows = DuplicateJudgement.objects.filter(
         first=judgement.first_id, second=judgement.second_id, seq__lt=judgement.seq
-    )
-    return rows.exclude(by_rule="").order_by("-seq").first()
+    ).order_by("-seq")
+    rule = rows.exclude(by_rule="").first()
+    if rule is None or rows.filter(by_rule="", verdict=Verdict.OPEN, seq__gt=rule.seq).exists():
+        return None
+    return rule
 
 
 def members_of(ids: Collection[int]) -> set[int]:
@@ -84,6 +87,13 @@ def standing_judgements(review: Review, *verdicts: str) -> QuerySet[DuplicateJud
         | (~Q(by_rule="") & ~Exists(by_person) & ~Exists(same_pair.filter(later)))
     )
     return rows.filter(verdict__in=verdicts).order_by("-seq") if verdicts else rows
+
+
+def groups_told_apart(review: Review) -> set[frozenset[int]]:
+    """Return the pairs of groups of which a person told two members apart, by canonical record."""
+    rows = standing_judgements(review, Verdict.DIFFERENT, Verdict.RELATED).filter(by_rule="")
+    pairs = rows.values_list("first__canonical", "second__canonical")
+    return {frozenset((a, b)) for a, b in pairs if a is not None and b is not None}
 
 
 def standing_between(first: Record, second: Record) -> DuplicateJudgement | None:

@@ -24,6 +24,8 @@ class Judged:
     by_rule: str
     score: float
     seq: int
+    is_undone: bool = False
+    """Whether a person took back what a rule had joined."""
 
     @property
     def rank(self) -> tuple[bool, float, int]:
@@ -34,11 +36,18 @@ class Judged:
 def standing(judgements: Iterable[DuplicateJudgement]) -> dict[Pair, Judged]:
     """Return the judgement that holds for every pair: a person's last word, else a rule's."""
     by_pair: dict[Pair, Judged] = {}
+    joined_by_rule: set[Pair] = set()
     for row in sorted(judgements, key=lambda row: row.seq):
         pair = (row.first_id, row.second_id)
         held = by_pair.get(pair)
+        if row.by_rule and row.verdict == DuplicateJudgement.Verdict.SAME:
+            joined_by_rule.add(pair)
         if held is None or held.by_rule or not row.by_rule:
-            by_pair[pair] = Judged(row.verdict, row.by_rule, row.score or 0.0, row.seq)
+            is_open = row.verdict == DuplicateJudgement.Verdict.OPEN and not row.by_rule
+            by_pair[pair] = Judged(
+                row.verdict, row.by_rule, row.score or 0.0, row.seq,
+                is_undone=is_open and pair in joined_by_rule,
+            )  # fmt: skip
     return by_pair
 
 
@@ -46,16 +55,20 @@ def grouping(records: Collection[int], held: Mapping[Pair, Judged]) -> dict[int,
     """Map every record to its canonical one; no group ever holds a pair judged apart.
 
     Joins are tried in order of `Judged.rank`; one that would put a pair judged different or
-    related into one group is left out.
+    related into one group is left out. A pair that a rule joined and a person took apart is joined
+    by persons only: no rule brings it together again by way of a third record.
     """
     group = {record: {record} for record in records}
-    apart = _apart(held)
+    apart = _between(pair for pair, judged in held.items() if judged.verdict in APART)
+    undone = _between(pair for pair, judged in held.items() if judged.is_undone)
     same = [(judged.rank, pair) for pair, judged in held.items() if judged.verdict == "same"]
-    for _, (first, second) in sorted(same):
+    for (is_by_rule, *_), (first, second) in sorted(same):
         if first not in group or second not in group or group[first] is group[second]:
             continue
         left, right = group[first], group[second]
         if any(not apart[record].isdisjoint(right) for record in left):
+            continue
+        if is_by_rule and any(not undone[record].isdisjoint(right) for record in left):
             continue
         left |= right
         for record in right:
@@ -63,13 +76,12 @@ def grouping(records: Collection[int], held: Mapping[Pair, Judged]) -> dict[int,
     return {record: min(members) for record, members in group.items()}
 
 
-def _apart(held: Mapping[Pair, Judged]) -> defaultdict[int, set[int]]:
-    apart: defaultdict[int, set[int]] = defaultdict(set)
-    for (first, second), judged in held.items():
-        if judged.verdict in APART:
-            apart[first].add(second)
-            apart[second].add(first)
-    return apart
+def _between(pairs: Iterable[Pair]) -> defaultdict[int, set[int]]:
+    others: defaultdict[int, set[int]] = defaultdict(set)
+    for first, second in pairs:
+        others[first].add(second)
+        others[second].add(first)
+    return others
 
 
 def removals(review: Review, *, seq: int | None = None, records: Collection[int] | None = None):

@@ -253,6 +253,94 @@ def test_a_corrected_record_leaves_the_group_it_no_longer_fits(twins, lena):
     assert duplicates.open_questions(lena.review).count() == 1
 
 
+# ---------------------------------------------------------------- what a person said is kept
+
+
+SAID = {"year": 2019, "journal": "Blood", "volume": "3", "authors": ["Tanaka, B", "Okafor, A"]}
+TITLE = "Fibrosis and kinase signals hold blasts in the marrow of rats"
+
+
+@pytest.fixture(params=[0, 2000], ids=["new records", "whole"])
+def compared(request, monkeypatch):
+    """Both ways of comparing: new records against the rest, and all of them."""
+    monkeypatch.setattr(dedupe, "COMPARED_AS_A_WHOLE", request.param)
+
+
+def in_groups() -> set[frozenset[int]]:
+    members: dict[int, set[int]] = {}
+    for record in Record.objects.visible():
+        members.setdefault(record.canonical_id, set()).add(record.pk)
+    return set(map(frozenset, members.values()))
+
+
+def test_a_copy_goes_to_the_record_it_is_a_copy_of(add, lena, compared):
+    loud = add(TITLE.upper(), **SAID)
+    plain = add(TITLE, **SAID, number="4")
+    run_waiting()
+    dedupe.judge_pair(loud, plain, by=lena, verdict=Verdict.DIFFERENT)
+
+    copy = add(TITLE, **SAID, number="4", note="again")
+    run_waiting()
+
+    assert in_groups() == {frozenset({loud.pk}), frozenset({plain.pk, copy.pk})}
+
+
+def test_what_was_answered_of_two_records_is_not_asked_of_their_copies(add, lena, compared):
+    pages = ("123-131", "140-149")
+    one, other = (add(TITLE, **SAID, pages=page) for page in pages)
+    run_waiting()
+    assert duplicates.open_questions(lena.review).count() == 1
+    answer = dedupe.judge_pair(one, other, by=lena, verdict=Verdict.DIFFERENT)
+
+    copies = [add(TITLE, **SAID, pages=page, note="again") for page in pages]
+    run_waiting()
+
+    assert not duplicates.open_questions(lena.review).exists()
+    assert in_groups() == {frozenset({one.pk, copies[0].pk}), frozenset({other.pk, copies[1].pk})}
+
+    dedupe.undo(answer, by=lena)
+    assert duplicates.open_questions(lena.review).count() == 1
+
+
+def test_a_group_that_people_made_is_begun_with(add, lena, compared):
+    early = add(TITLE, **SAID | {"year": 2016, "volume": ""})
+    late = add(TITLE, **SAID, pages="140-149")
+    run_waiting()
+    dedupe.judge_pair(early, late, by=lena, verdict=Verdict.SAME)
+
+    third = add(TITLE, **SAID | {"year": 2016}, pages="3-9")
+    run_waiting()
+
+    assert in_groups() == {frozenset({early.pk, late.pk}), frozenset({third.pk})}
+    assert duplicates.open_questions(lena.review).count() == 1
+
+
+def test_a_rule_taken_back_within_a_group_of_three_parts_the_pair(add, lena):
+    one, two, _ = (add(TITLE, **SAID, number="4", note=str(n)) for n in range(3))
+    run_waiting()
+    assert len(in_groups()) == 1
+
+    dedupe.undo(duplicates.latest(one.pk, two.pk), by=lena)
+
+    assert not any({one.pk, two.pk} <= group for group in in_groups())
+    assert len(in_groups()) == 2
+    assert duplicates.open_questions(lena.review).count() == 1
+
+
+def test_a_third_copy_does_not_bring_together_what_was_taken_apart(add, lena, compared):
+    one, two = (add(TITLE, **SAID, number="4", note=str(n)) for n in range(2))
+    run_waiting()
+    dedupe.undo(duplicates.latest(one.pk, two.pk), by=lena)
+
+    add(TITLE, **SAID, number="4", note="again")
+    run_waiting()
+
+    assert not any({one.pk, two.pk} <= group for group in in_groups())
+    assert duplicates.open_questions(lena.review).exists()
+    dedupe.judge_pair(one, two, by=lena, verdict=Verdict.SAME)
+    assert len(in_groups()) == 1
+
+
 def test_after_an_upgrade_keys_are_renewed_and_everything_is_compared_once(add, lena, monkeypatch):
     monkeypatch.setattr(dedupe, "COMPARED_AS_A_WHOLE", 0)
     record = add("A paper about blasts in rats, long enough to have keys")

@@ -35,6 +35,7 @@ WORDS = [
     "outcome",
 ]
 NAMES = ("Okafor", "Lindqvist", "Tanaka", "Moreau", "Haddad", "Silva", "Byrne", "Castellano")
+GIVEN = ("Ada", "Bo", "Carla")
 
 
 def report(chance: random.Random, number: int) -> Citation:
@@ -42,7 +43,7 @@ def report(chance: random.Random, number: int) -> Citation:
     first = chance.randrange(1, 900)
     return Citation(
         title=" ".join(chance.sample(WORDS, 9)).capitalize(),
-        authors=tuple(f"{name}, {chance.choice('ABC')}" for name in chance.sample(NAMES, 3)),
+        authors=tuple(f"{name}, {chance.choice(GIVEN)}" for name in chance.sample(NAMES, 3)),
         year=chance.randrange(1995, 2024),
         journal=f"Journal of {' '.join(chance.sample(WORDS, 2))}",
         volume=str(chance.randrange(1, 60)),
@@ -60,6 +61,7 @@ def copy_of(one: Citation, chance: random.Random) -> Citation:
         {"doi": ""},
         {"number": "", "title": f"{one.title}. [Review]"},
         {"year": (one.year or 0) + 1},
+        {"authors": tuple(" ".join(reversed(name.split(", "))) for name in one.authors)},
         {"title": f"{one.title}: part II", "pages": "950-959", "doi": ""},
         {"title": f"Erratum: {one.title}", "pages": "960", "doi": ""},
     ]
@@ -121,7 +123,7 @@ def test_only_records_that_share_a_key_are_looked_at():
     near = sharing_a_key({n: keys_of(c) for n, c in records.items()}, {900})
 
     assert {0, 900} <= near
-    assert len(near) < len(records) / 2
+    assert len(near) < 0.7 * len(records)
     found = find_duplicates({n: records[n] for n in near}, new={900})
     assert (0, 900, "same") in {(m.first, m.second, m.verdict) for m in found}
 

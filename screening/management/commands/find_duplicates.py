@@ -5,6 +5,8 @@ import json
 import re
 import resource
 import time
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from screening.dedupe import clusters, find_duplicates
 _LARGEST_CELL = 10**8
 #: "A Campbell, S Clark": commas part people where initials come first.
 _GIVEN_FIRST = re.compile(r"[A-Z]{1,3} \w[^,]+,")
+#: The last year of "Epub 12 Dec 2015, 2016" is that of the issue.
+_YEAR = re.compile(r"(?<![0-9])(?:1[5-9]|20)[0-9]{2}(?![0-9])")
 _TEXTS = ("title", "journal", "volume", "number", "pages", "doi", "pmid", "abstract")
 
 
@@ -52,30 +56,59 @@ class Command(BaseCommand):
 def read_csv(file: Path) -> tuple[dict[int, str], dict[int, Citation]]:
     """Read a table of records; returns the ID and the citation of each, by its place.
 
-    Raises CommandError with a sentence where the file cannot be read or has no column "ID".
+    The delimiter is told by the header, whose names may be spelled in any case.
+
+    Raises CommandError with a sentence where the file cannot be read, lacks the column "ID" or
+    one to compare by, or where an ID is missing or comes twice.
     """
     csv.field_size_limit(_LARGEST_CELL)
     names: dict[int, str] = {}
     citations: dict[int, Citation] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            if "ID" not in (reader.fieldnames or ()):
-                raise CommandError(f"{file} has no column “ID”.")
+            delimiter = max(",;\t|", key=stream.readline().count)
+            stream.seek(0)
+            reader = csv.DictReader(stream, delimiter=delimiter)
+            reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
+            _check_columns(file, reader.fieldnames)
             for number, row in enumerate(reader):
-                names[number], citations[number] = row["ID"], _citation(row)
+                names[number], citations[number] = (row["id"] or "").strip(), _citation(row)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CommandError(f"{file} cannot be read: {error}.") from error
+    _check_ids(file, names)
     return names, citations
+
+
+def _check_columns(file: Path, columns: Collection[str]) -> None:
+    if "id" not in columns:
+        raise CommandError(
+            f"{file} has no column “ID”: name the column that tells its records apart."
+        )
+    if "title" not in columns and "doi" not in columns:
+        known = ", ".join(("author", "year", *_TEXTS))
+        raise CommandError(f"{file} has neither titles nor DOIs. Its columns may be ID, {known}.")
+
+
+def _check_ids(file: Path, names: Mapping[int, str]) -> None:
+    counted = Counter(names.values())
+    if "" in counted:
+        raise CommandError(
+            f"{file} has {counted['']} records without an ID. Give each one of its own."
+        )
+    twice = [name for name, n in counted.items() if n > 1]
+    if twice:
+        raise CommandError(
+            f"{file} has the ID “{twice[0]}” more than once. Give each record its own."
+        )
 
 
 def _citation(row: dict[str, str]) -> Citation:
     authors = row.get("author") or row.get("authors") or ""
-    year = "".join(filter(str.isdigit, row.get("year") or ""))[:4]
+    years = _YEAR.findall(row.get("year") or "")
     texts: dict[str, Any] = {name: row.get(name) or "" for name in _TEXTS}
     return Citation(
         authors=tuple(name.strip() for name in _parted(authors) if name.strip()),
-        year=int(year) if len(year) == 4 else None,
+        year=int(years[-1]) if years else None,
         **texts,
     )
 
