@@ -60,7 +60,7 @@ _XML_FORMATS = (
 )  # fmt: skip
 
 _SIGNS: tuple[tuple[str, re.Pattern[str], int], ...] = (
-    ("ris", re.compile(r"^[\s\ufeff]*TY[ \t]{0,4}[-–—](?:[ \t]|$)", re.M), 1000),
+    ("ris", re.compile(r"^[\s\ufeff]*(?:TY[ \t]{0,4}[-–—]|ty  -)(?:[ \t]|$)", re.M), 1000),
     ("ris", re.compile(r"^ER  -\s*$", re.M), 300),
     ("ris", re.compile(r"^(?:A1|AU|T1|TI|T2|JO|JF|PY|Y1|N2|SN|UR|KW|VL|SP|EP|L2|DO|M3|ID)  - ", re.M), 4),
     ("nbib", re.compile(r"^PMID ?- ?", re.M), 800),

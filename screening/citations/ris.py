@@ -180,6 +180,8 @@ def tag_of(line: str) -> tuple[str, str] | None:
         tag = line[:2]
         if tag in _TWO:
             return tag, line[5:].strip()
+        if tag.upper() in TAGS:  # in lower case only where nothing else of the line is in doubt
+            return tag.upper(), line[5:].strip()
     if "-" not in line[:16] and "–" not in line[:16] and "—" not in line[:16]:
         return ("ER", "") if _BARE_END.match(line) else None
     match = _LOOSE.match(line[: 1 << 20])

@@ -116,6 +116,11 @@ def test_ris_tags_are_read_in_every_spacing_seen(tag):
     assert [c.title for c in citations_of(f"{tag}\nTI  -  One\nER  -\n", format="ris")] == ["One"]
 
 
+def test_ris_tags_in_lower_case_are_read():
+    (one,) = citations_of("ty  - JOUR\nti  - One\nab  - It is\nso  far\ner  - \n")
+    assert (one.title, one.abstract) == ("One", "It is\nso far")
+
+
 def test_a_line_of_text_is_not_taken_for_a_tag():
     text = ris(
         ["TI  - One", "AB  - Results:", "CI  was wide", "HR - 0.5 was found", "AIMS - to find out"]
