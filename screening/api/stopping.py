@@ -31,7 +31,8 @@ class StoppingView(APIView):
                 "n_records": progress.n_records,
                 "n_settled": progress.n_read,
                 "n_found": progress.n_found,
-                "n_unissued": known.n_unread,
+                "n_unissued": known.n_unissued,
+                "n_unread": known.n_unread,
                 "n_since_last_relevant": progress.n_since_last_relevant,
                 "records_per_hour": known.records_per_hour,
                 "hours_left": known.hours_left,
@@ -44,9 +45,12 @@ class StoppingView(APIView):
                     }
                     for each in known.prices
                 ],
-                "looks": [asdict(look) for look in known.looks.looks],
+                "looks": [
+                    asdict(look) | {"target": float(look.target)} for look in known.looks.looks
+                ],
                 "next_look": known.looks.next_look,
                 "is_green": known.looks.is_green,
+                "is_stale": known.looks.is_stale,
                 "audit": _audit(known.standing),
                 "audit_is_under_way": known.audit is not None,
                 "in_words": known.in_words,
@@ -82,7 +86,7 @@ def _audit(standing: Standing | None) -> dict[str, Any] | None:
         "since": standing.since,
         "confidence": float(standing.confidence),
         "n_records": standing.n_records,
-        "n_found": standing.n_found,
+        "n_found": standing.n_known,
         "n_unissued": standing.n_unissued,
         "n_audited": standing.n_audited,
         "n_hits": standing.n_hits,

@@ -1,6 +1,6 @@
 """Agreement of reviewers' independent first decisions, for those who may know it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from reviewtool.reviews.models import Membership, Review
@@ -54,7 +54,7 @@ def pairs(review: Review, *, stage: str) -> list[Agreement]:
         record__canonical__in=in_play,
     ).order_by("seq")
     said: defaultdict[str, dict[int, bool]] = defaultdict(dict)
-    names = {m.pk: str(m) for m in review.memberships.all()}
+    names = names_in(review)
     for actor, record, verdict in rows.values_list("actor", "record__canonical", "verdict"):
         if record is not None:
             said[names[actor]].setdefault(record, verdict != Verdict.EXCLUDE)
@@ -63,3 +63,15 @@ def pairs(review: Review, *, stage: str) -> list[Agreement]:
         for (first, second), pair in sorted(pairs_of(said).items())
         if pair.n
     ]
+
+
+def names_in(review: Review) -> dict[int, str]:
+    """Return what each member is called; namesakes are numbered, so that none is lost."""
+    members = list(review.memberships.select_related("user").order_by("pk"))
+    counted, seen = Counter(map(str, members)), Counter[str]()
+    names = {}
+    for member in members:
+        name = str(member)
+        seen[name] += 1
+        names[member.pk] = f"{name} ({seen[name]})" if counted[name] > 1 else name
+    return names

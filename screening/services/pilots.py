@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from reviewtool.reviews import events, ledger
 from reviewtool.reviews.models import Event, Membership, Review
@@ -24,8 +25,9 @@ from screening.agreement import (
 )
 from screening.consensus import Verdict
 from screening.events.offers import PilotClosed, PilotOpened
+from screening.events.screen import Commented
 from screening.models import Decision, Record
-from screening.services import screenings
+from screening.services import agreements, screenings
 from screening.services.screenings import Pilot
 
 
@@ -46,7 +48,8 @@ class Standing:
     done: list[tuple[Membership, int]]
     is_complete: bool
     pairs: list[tuple[str, str, Pair]]
-    disagreements: list[tuple[Record, list[Vote]]]
+    disagreements: list[tuple[Record, list[Vote], bool]]
+    """The record, who said what, and whether somebody has commented on it since."""
     judgement: PilotJudgement | None
 
 
@@ -105,21 +108,24 @@ def close_round(by: Membership, *, stage: str, note: str) -> Pilot:
 def standing_of(review: Review, pilot: Pilot, *, number: int) -> Standing:
     """Return how far a round is, and what its decisions say once they are all there."""
     members = {m.pk: m for m in review.memberships.select_related("user")}
-    first = _first_decisions(pilot)
-    n_of = {who: sum(who in votes for votes in first.values()) for who in pilot.reviewers}
+    first = _votes(pilot, Decision.objects.filter(act=Decision.Act.DECIDE))
+    standing = _votes(pilot, Decision.objects.current())
+    n_of = {who: sum(who in votes for votes in standing.values()) for who in pilot.reviewers}
     is_complete = all(n == len(pilot.records) for n in n_of.values())
     done = [(members[who], n) for who, n in n_of.items()]
     if not is_complete and pilot.is_open:
         return Standing(pilot, number, done, is_complete, [], [], None)
+    names = agreements.names_in(review)
     said = {
-        str(members[who]): {
+        names[who]: {
             record: votes[who] != Verdict.EXCLUDE for record, votes in first.items() if who in votes
         }
         for who in pilot.reviewers
     }
     pairs = [(a, b, pair) for (a, b), pair in sorted(pairs_of(said).items()) if pair.n]
-    torn = _disagreements(first, members)
-    judgement = _gate_of(pilot).judge([pair for _, _, pair in pairs])
+    torn = _disagreements(first, members, _discussed(review, pilot))
+    n_undiscussed = sum(not is_discussed for *_, is_discussed in torn)
+    judgement = _gate_of(pilot).judge([p for *_, p in pairs], n_undiscussed=n_undiscussed)
     return Standing(pilot, number, done, is_complete, pairs, torn, judgement)
 
 
@@ -135,8 +141,8 @@ def _gate_of(pilot: Pilot) -> PilotGate:
 
 
 def _disagreements(
-    first: dict[int, dict[int, str]], members: dict[int, Membership]
-) -> list[tuple[Record, list[Vote]]]:
+    first: dict[int, dict[int, str]], members: dict[int, Membership], discussed: set[int]
+) -> list[tuple[Record, list[Vote], bool]]:
     torn = {
         record: votes
         for record, votes in first.items()
@@ -144,17 +150,29 @@ def _disagreements(
     }
     records = Record.objects.in_bulk(torn)
     return [
-        (records[record], [Vote(members[who], verdict) for who, verdict in sorted(votes.items())])
+        (
+            records[record],
+            [Vote(members[who], verdict) for who, verdict in sorted(votes.items())],
+            record in discussed,
+        )
         for record, votes in sorted(torn.items())
     ]
 
 
-def _first_decisions(pilot: Pilot) -> dict[int, dict[int, str]]:
-    """Return {record: {member: verdict}} of the first decision each made on a round's records."""
+def _discussed(review: Review, pilot: Pilot) -> set[int]:
+    """Records of a round that somebody has commented on since it was opened."""
+    said = Event.objects.filter(
+        review=review, kind=Commented.kind, payload__stage=pilot.stage, seq__gt=pilot.opened_seq
+    )
+    return {payload["record"] for payload in said.values_list("payload", flat=True)}
+
+
+def _votes(pilot: Pilot, decisions: QuerySet[Decision]) -> dict[int, dict[int, str]]:
+    """Return {record: {member: verdict}}, the first of these decisions each made in a round."""
     found: dict[int, dict[int, str]] = defaultdict(dict)
-    rows = Decision.objects.filter(
-        record__in=pilot.records, stage=pilot.stage, act=Decision.Act.DECIDE,
-        is_adjudication=False, actor__in=pilot.reviewers,
+    rows = decisions.filter(
+        record__in=pilot.records, stage=pilot.stage, is_adjudication=False,
+        actor__in=pilot.reviewers,
     ).order_by("seq")  # fmt: skip
     for record, actor, verdict in rows.values_list("record", "actor", "verdict"):
         found[record].setdefault(actor, verdict)

@@ -4,6 +4,7 @@ A record is issued when its first card is offered, or when it is decided without
 are those of settled outcomes, never of single votes, so a blind reviewer may see what follows.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -74,6 +75,21 @@ def certificate_log(review: Review, *, stage: str, began: int) -> list[Entry]:
     return list(_Timeline(review, stage, began).entries())
 
 
+def criteria_changes(review: Review, *, after: int) -> list[int]:
+    """Entries after one that put another question or other criteria in force."""
+    versions = {p.version: p for p in review.protocols.all()}
+    changes = Event.objects.filter(review=review, kind="protocol_changed", seq__gt=after).order_by(
+        "seq"
+    )
+    found = []
+    for seq, payload in changes.values_list("seq", "payload"):
+        new = versions[payload["version"]]
+        old = versions.get(new.version - 1, new)
+        if any(getattr(old, field) != getattr(new, field) for field in CRITERIA):
+            found.append(seq)
+    return found
+
+
 class _Timeline:
     """Walks from the beginning of an audit to now, keeping who is issued and who is not."""
 
@@ -86,6 +102,9 @@ class _Timeline:
         self.issued: set[int] = set()
         self.unissued: set[int] = set()
         self.canonical: dict[int, int] = {}
+        self.n_needed = review.protocol.reviewers_at(stage)
+        self.said: dict[int, Decision] = {}
+        self.confirming: defaultdict[int, set[int]] = defaultdict(set)
 
     def entries(self) -> Iterator[Entry]:
         self.canonical, population = self._population(self.began)
@@ -105,9 +124,10 @@ class _Timeline:
             if what == "issue":
                 yield from self._issue(record, kind)
             elif what == "criteria":
+                self.confirming.clear()
                 yield Restarted(Cause.CRITERIA, len(self.issued) + len(self.unissued))
             else:
-                yield from self._confirm(record)
+                yield from self._confirm(record, self.said[seq])
         if changed:
             yield from self._change(changed)
 
@@ -117,12 +137,13 @@ class _Timeline:
         found = [(seq, "issue", r, kind) for seq, r, kind in self.issues if seq > after]
         none = DrawKind.RANKED
         found += [(seq, "population", 0, none) for seq in self._population_changes()]
-        criteria = self._criteria_changes()
+        criteria = criteria_changes(self.review, after=self.began)
         found += [(seq, "criteria", 0, none) for seq in criteria]
         if criteria:
             again = Decision.objects.filter(
                 review=self.review, stage=self.stage, seq__gt=criteria[0]
             ).current()
+            self.said = {row.seq: row for row in again.only("seq", "actor", "is_adjudication")}
             found += [(seq, "say", r, none) for seq, r in again.values_list("seq", "record")]
         return sorted(found)
 
@@ -139,20 +160,6 @@ class _Timeline:
             *events.values_list("seq", flat=True),
         }
 
-    def _criteria_changes(self) -> list[int]:
-        """Entries since the beginning that put another question or other criteria in force."""
-        versions = {p.version: p for p in self.review.protocols.all()}
-        changes = Event.objects.filter(
-            review=self.review, kind="protocol_changed", seq__gt=self.began
-        ).order_by("seq")
-        found = []
-        for seq, payload in changes.values_list("seq", "payload"):
-            new = versions[payload["version"]]
-            old = versions.get(new.version - 1, new)
-            if any(getattr(old, field) != getattr(new, field) for field in CRITERIA):
-                found.append(seq)
-        return found
-
     def _population(self, seq: int) -> tuple[dict[int, int], set[int]]:
         canonical = groups.grouping_of(self.review, seq=seq)
         removed = {canonical.get(record) for record in groups.removals(self.review, seq=seq)}
@@ -165,9 +172,13 @@ class _Timeline:
             self.issued.add(group)
             yield Issued(group, kind, self._label(group))
 
-    def _confirm(self, record: int) -> Iterator[Entry]:
+    def _confirm(self, record: int, decision: Decision) -> Iterator[Entry]:
+        """A label counts again once as many reviewers as are needed, or a referee, have said so."""
         group = self.canonical.get(record, record)
-        if group in self.issued:
+        voices = self.confirming[group]
+        voices.add(decision.actor_id)
+        is_settled = decision.is_adjudication or len(voices) >= self.n_needed
+        if group in self.issued and is_settled:
             yield Issued(group, DrawKind.RANKED, self._label(group))
 
     def _label(self, group: int) -> bool | None:

@@ -18,9 +18,9 @@ from reviewtool.reviews.models.protocols import Order
 from reviewtool.reviews.permissions import Permission, require
 from screening.agreement import Pair
 from screening.events.stopping import LookTaken, StoppingDecided
-from screening.models import Decision
+from screening.models import Decision, Record
 from screening.services import agreements, audits, stopping
-from screening.services.stopping_log import certificate_log, reading_of
+from screening.services.stopping_log import certificate_log, criteria_changes, reading_of
 from screening.stopping import sentences
 from screening.stopping.certainty import Price, exact, price
 from screening.stopping.certificate import Certificate, Point, Standing
@@ -62,9 +62,19 @@ class Known:
         return Progress.of(self.reading.settled, self.reading.n_records)
 
     @cached_property
-    def n_unread(self) -> int:
-        """Records nobody was shown and nobody decided on."""
+    def n_unissued(self) -> int:
+        """Records nobody was given a card of and nobody decided on: what an audit draws from."""
         return self.reading.n_records - len(self.reading.labels)
+
+    @cached_property
+    def n_unread(self) -> int:
+        """Records nobody has decided on, as the ledger and PRISMA count them."""
+        return stopping.n_unread(self.review, stage=self.stage)
+
+    @property
+    def n_given_out(self) -> int:
+        """Records that are with the reviewers: given out or begun, and not settled."""
+        return self.reading.n_records - self.n_unissued - self.progress.n_read
 
     @property
     def is_statistical(self) -> bool:
@@ -77,7 +87,7 @@ class Known:
         targets = sorted({self.target, *TARGETS}, reverse=True)
         found = self.progress.n_found
         return [
-            price(found, self.n_unread, target=each, confidence=CONFIDENCE)
+            price(found, self.n_unissued, target=each, confidence=CONFIDENCE)
             for each in targets
             if each < 1
         ]
@@ -117,10 +127,25 @@ class Known:
     def looks(self) -> IndicatorReading:
         """The looks as they were taken, each with the p it showed then."""
         taken = tuple(
-            Look(e.payload["n_read"], e.payload["n_found"], e.payload["p"])
+            Look(
+                e.payload["n_read"], e.payload["n_found"], e.payload["p"],
+                exact(e.payload["target"]), e.payload["n_records"],
+            )
             for e in self.look_entries
+        )  # fmt: skip
+        return IndicatorReading(
+            taken, self._next_look(taken), 1 - CONFIDENCE, self._is_stale(taken)
         )
-        return IndicatorReading(taken, self._next_look(taken), 1 - CONFIDENCE)
+
+    def _is_stale(self, taken: tuple[Look, ...]) -> bool:
+        """Whether the latest look was about another target, other records or other criteria."""
+        if not taken:
+            return False
+        look, seq = taken[-1], self.look_entries[-1].seq
+        if (look.target, look.n_records) != (self.target, self.reading.n_records):
+            return True
+        entered = Record.objects.filter(review=self.review, entered_seq__gt=seq)
+        return entered.exists() or bool(criteria_changes(self.review, after=seq))
 
     def _next_look(self, taken: tuple[Look, ...]) -> int | None:
         if self.indicator is None or len(taken) >= self.indicator.n_looks:
@@ -159,7 +184,7 @@ class Known:
         """The sentences of the page: of progress, indicator, certificate."""
         said = {"progress": sentences.of_progress(self.progress), "indicator": [], "audit": []}
         if self.indicator is not None:
-            said["indicator"] = sentences.of_indicator(self.looks, self.indicator)
+            said["indicator"] = sentences.of_indicator(self.looks)
         if self.standing is not None:
             said["audit"] = sentences.of_certificate(self.standing)
             said["audit"].append(
@@ -169,7 +194,7 @@ class Known:
 
     @property
     def hours_left(self) -> float | None:
-        """Hours of attention to read everything nobody was shown; None before any was measured."""
+        """Hours of attention to read what nobody has decided on; None before any was measured."""
         return self.n_unread / self.records_per_hour if self.records_per_hour else None
 
     @property
@@ -199,7 +224,7 @@ class Known:
         if rule == "certificate":
             if self.standing is None:
                 raise ValidationError("No audit was begun, so it cannot be the rule to stop by.")
-            return sentences.methods_of_certificate(self.standing, about)
+            return sentences.methods_of_certificate(self.standing, about, n_unread=self.n_unread)
         if rule == "indicator":
             if self.indicator is None or not self.looks.looks:
                 raise ValidationError(
@@ -212,7 +237,14 @@ class Known:
                 n_records=self.reading.n_records,
                 n_unread=self.n_unread,
             )
-        return sentences.methods_of_another_rule(RULES[rule], self.progress, about)
+        if rule == "all_read" and self.n_unread:
+            raise ValidationError(
+                f"{self.n_unread:,} records were read by nobody yet, so that every record was read "
+                "cannot be the rule to stop by. Choose the rule that holds, or go on reading."
+            )
+        return sentences.methods_of_another_rule(
+            RULES[rule], self.progress, about, n_unread=self.n_unread
+        )
 
     def _circumstances(self, seed: int | None) -> sentences.Circumstances:
         is_first = self.stage == Stage.TITLE_ABSTRACT

@@ -7,7 +7,7 @@ reading at least a share of what is left (hypergeometric; see docs/stopping.md).
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb, floor
+from math import comb, floor, perm
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ def _no_hit(n_unread: int, hidden: int, n_audit: int) -> Fraction:
     """Chance that a draw of `n_audit` from the unread misses all of the hidden."""
     if n_audit + hidden > n_unread:
         return Fraction(0)
-    return Fraction(comb(n_unread - hidden, n_audit), comb(n_unread, n_audit))
+    # The same as drawing the hidden and missing all of the audit: the smaller number of factors.
+    few, many = sorted((hidden, n_audit))
+    return Fraction(perm(n_unread - many, few), perm(n_unread, few))
 
 
 def count_bound(n_hits: int, n_audit: int, n_population: int, *, confidence: Fraction) -> int:

@@ -22,10 +22,12 @@ FEW_RECORDS = 200
 class Standing:
     """What is certified now, in the worst case for labels that are pending.
 
-    `largest_total` relevant records at most; `n_found` counts the `n_assumed` pending records
-    that the worst case takes to be relevant. `likeliest_total` is the point estimate, None before
-    the first draw. `misses_needed`: so many more draws would certify if none was a hit; None
-    while nothing was found.
+    `largest_total` relevant records at most, however pending labels turn out. The share found is
+    lowest if `n_found` are found of at most `worst_total`; `n_found` counts the pending records
+    that this takes to be relevant, `n_known` does not. `n_audited` draws have a final label, `n_hits` of
+    them relevant. `likeliest_total` is the point estimate, None before the first draw.
+    `misses_needed`: so many more draws would certify if none was a hit; None while nothing was
+    found.
     """
 
     target: Fraction
@@ -34,12 +36,13 @@ class Standing:
     since: Cause
     n_records: int
     n_found: int
+    n_known: int
     n_unissued: int
     n_audited: int
     n_hits: int
     n_pending: int
-    n_assumed: int
     largest_total: int
+    worst_total: int
     likeliest_total: int | None
     misses_needed: int | None
 
@@ -51,12 +54,12 @@ class Standing:
     @property
     def recall_floor(self) -> Fraction | None:
         """At least this share is found; None while nothing is, since 0/0 is no recall."""
-        return Fraction(self.n_found, self.largest_total) if self.n_found else None
+        return Fraction(self.n_found, self.worst_total) if self.n_found else None
 
     @property
     def is_certified(self) -> bool:
         """Whether no total that breaks the promise is left; never while nothing was found."""
-        return self.n_found > 0 and self.largest_total < self.broken_total
+        return self.n_found > 0 and self.worst_total < self.broken_total
 
     @property
     def is_complete(self) -> bool:
@@ -76,7 +79,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Point:
-    """The bound after one random draw, for the chart; `n_issued` is since the last restart."""
+    """The bound after one random draw, for the chart; `n_issued` counts from the beginning."""
 
     n_issued: int
     n_found: int
@@ -103,44 +106,57 @@ class Certificate:
     def read(self, log: Sequence[Entry]) -> Standing:
         """Replay the log in issue order with final labels, and return where it stands.
 
-        Labels that change later change the whole replay, so the bound may get worse. With pending
-        labels the worst replay is returned: certified only if every one of them is. Raises
-        ValueError for a log that cannot have happened.
+        Labels that change later change the whole replay, so the bound may get worse. What is
+        returned holds however pending labels turn out. Raises ValueError for a log that cannot
+        have happened.
         """
-        standing, evidence = min(map(self._standing, replays(log)), key=_rank)
+        standing, evidence, replay = self._shown(log)
         if not standing.n_found:
             return standing
-        return replace(standing, misses_needed=self._misses_needed(standing, evidence))
+        needed = self._misses_needed(standing, evidence, replay)
+        return replace(standing, misses_needed=needed)
 
     def history(self, log: Sequence[Entry]) -> list[Point]:
-        """Return the bound after each random draw since the last restart, for the worst replay."""
-        worst = min(replays(log), key=lambda replay: _rank(self._standing(replay)))
-        return list(self._points(worst))
+        """Return the bound after each random draw since the last restart, in what `read` shows."""
+        return list(self._points(self._shown(log)[2]))
 
     @property
     def _alpha(self) -> float:
         return float(1 - self.confidence)
 
-    def _standing(self, replay: Replay) -> tuple[Standing, Evidence]:
+    def _shown(self, log: Sequence[Entry]) -> tuple[Standing, Evidence, Replay]:
+        """The best of the families of replays, each by its worst."""
+        return max(map(self._worst, replays(log)), key=_rank)
+
+    def _worst(self, family: Sequence[Replay]) -> tuple[Standing, Evidence, Replay]:
+        read = [self._standing(replay) for replay in family]
+        standing, evidence, replay = min(read, key=_rank)
+        most = max(each.largest_total for each, _, _ in read)
+        return replace(standing, largest_total=most), evidence, replay
+
+    def _standing(self, replay: Replay) -> tuple[Standing, Evidence, Replay]:
         evidence = self._evidence(replay)
-        counts = {"n_found": replay.n_found, "n_unissued": replay.n_unissued}
-        draws = [step.is_relevant for step in replay.steps if step.is_random]
+        then = {"n_found": replay.n_found_then, "n_unissued": replay.n_unissued_then}
+        most = replay.n_known + replay.n_unissued + replay.n_pending
+        largest = max(evidence.largest(alpha=self._alpha, **then), replay.n_found)
         standing = Standing(
             target=self.target,
             confidence=self.confidence,
             form=self.form,
             since=replay.cause,
             n_records=replay.n_records,
-            n_audited=len(draws),
-            n_hits=sum(draws),
+            n_found=replay.n_found,
+            n_known=replay.n_known,
+            n_unissued=replay.n_unissued,
+            n_audited=replay.n_read,
+            n_hits=replay.n_hits,
             n_pending=replay.n_pending,
-            n_assumed=replay.n_assumed,
-            largest_total=evidence.largest(alpha=self._alpha, **counts),
-            likeliest_total=evidence.likeliest(**counts),
+            largest_total=min(largest + replay.n_open, most),
+            worst_total=largest,
+            likeliest_total=evidence.likeliest(**then),
             misses_needed=None,
-            **counts,
         )
-        return standing, evidence
+        return standing, evidence, replay
 
     def _evidence(self, replay: Replay) -> Evidence:
         evidence = self._fresh(replay)
@@ -154,19 +170,19 @@ class Certificate:
         first = next((step for step in replay.steps if step.is_random), replay)
         return FORMS[self.form](first.n_found, first.n_unissued)
 
-    def _misses_needed(self, standing: Standing, evidence: Evidence) -> int:
+    def _misses_needed(self, standing: Standing, evidence: Evidence, replay: Replay) -> int:
         if standing.is_certified:
             return 0
         return evidence.misses_needed(
             standing.broken_total,
-            n_found=standing.n_found,
-            n_unissued=standing.n_unissued,
+            n_found=replay.n_found_then,
+            n_unissued=replay.n_unissued_then,
             alpha=self._alpha,
         )
 
     def _points(self, replay: Replay) -> Iterator[Point]:
         evidence = self._fresh(replay)
-        for number, step in enumerate(replay.steps, start=1):
+        for number, step in enumerate(replay.steps, start=replay.n_before + 1):
             if not step.is_random:
                 continue
             evidence.draw(step.is_relevant, n_found=step.n_found, n_unissued=step.n_unissued)
@@ -176,8 +192,8 @@ class Certificate:
             yield Point(number, found, step.is_relevant, most, evidence.likeliest(**counts))
 
 
-def _rank(reading: tuple[Standing, Evidence]) -> tuple[bool, Fraction, int]:
+def _rank(reading: tuple[Standing, Evidence, Replay]) -> tuple[bool, Fraction, int]:
     """Worst first: not certified, then the lowest floor, then the highest bound."""
     standing = reading[0]
     floor = standing.recall_floor or Fraction(0)
-    return standing.is_certified, floor, -standing.largest_total
+    return standing.is_certified, floor, -standing.worst_total

@@ -21,11 +21,13 @@ MOST_LOOKS = 20
 
 @dataclass(frozen=True)
 class Look:
-    """The test after `n_read` records: p is the chance of such a run if the target is missed."""
+    """The test after `n_read` of `n_records`: p is the chance of such a run if `target` is missed."""
 
     n_read: int
     n_found: int
     p: float
+    target: Fraction = Fraction(95, 100)
+    n_records: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class IndicatorReading:
     looks: tuple[Look, ...]
     next_look: int | None
     alpha: Fraction
+    is_stale: bool = False
+    """Whether target, records or criteria have changed since the latest look."""
 
     @property
     def is_green(self) -> bool:
-        """Whether the latest look is significant; never while nothing relevant was found."""
-        return bool(self.looks) and self._is_significant(self.looks[-1])
+        """Whether the latest look is significant and still holds; never while nothing is found."""
+        return not self.is_stale and bool(self.looks) and self._is_significant(self.looks[-1])
 
     @property
     def first_green(self) -> Look | None:
@@ -93,7 +97,7 @@ class Indicator:
         p = self.p(settled, n_records)
         if None in labels:
             p = max(p, self.p([label is not False for label in labels], n_records))
-        return Look(len(labels), sum(settled), p)
+        return Look(len(labels), sum(settled), p, self.target, n_records)
 
     def p(self, labels: Sequence[bool], n_records: int) -> float:
         """Return the smallest p over all starts of a look back; not to be shown between looks.

@@ -56,22 +56,28 @@ def of_price(price: Price) -> str:
     )
 
 
-def of_indicator(reading: IndicatorReading, indicator: Indicator) -> list[str]:
+def of_indicator(reading: IndicatorReading) -> list[str]:
     """Say what the latest look showed and when the next is due."""
-    said = [_look(reading, reading.looks[-1], indicator)] if reading.looks else []
+    said = [_look(reading, reading.looks[-1])] if reading.looks else []
     if reading.next_look is not None:
         said.append(f"The next look is after {_records(reading.next_look)}.")
     return said
 
 
-def _look(reading: IndicatorReading, look: Look, indicator: Indicator) -> str:
+def _look(reading: IndicatorReading, look: Look) -> str:
     if not look.n_found:
         return "Nothing relevant is found yet, so the ranked test has nothing to say."
+    if reading.is_stale:
+        return (
+            f"The latest look, after {_records(look.n_read)} of {look.n_records:,} and for "
+            f"{_percent(look.target)}, was taken before the target, the records or the criteria "
+            "changed. It says nothing about what is left now: wait for the next look."
+        )
     rare = "rare" if reading.is_green else "no surprise"
     return (
         f"After {_records(look.n_read)}: if the ranking is no worse than chance from here on, "
         f"such a run of irrelevant records would be {rare} (p = {_p(look.p)}) if more than "
-        f"{_percent(1 - indicator.target)} of the relevant records were still missing. "
+        f"{_percent(1 - look.target)} of the relevant records were still missing. "
         f"{RELIES_ON_RANKING}"
     )
 
@@ -87,9 +93,8 @@ def of_certificate(standing: Standing) -> list[str]:
         )
     if standing.n_pending:
         said.append(
-            f"{_records(standing.n_pending)} {_wait(standing.n_pending)} for a final label and "
-            f"{_count(standing.n_pending, 'is', 'are')} taken for the worse: "
-            f"{standing.n_assumed:,} of them as relevant."
+            f"{_records(standing.n_pending)} {_wait(standing.n_pending)} for a final label: the "
+            "bound holds whatever they turn out to be."
         )
     if standing.is_too_small and not standing.is_complete:
         said.append(_too_small(standing))
@@ -100,10 +105,11 @@ def _bound(standing: Standing) -> str:
     floor_ = standing.recall_floor
     if standing.is_complete:
         return (
-            f"Every record of this set is read: {standing.n_found:,} are relevant by the "
+            f"Every record of this set is read: {standing.n_known:,} are relevant by the "
             "reviewers' labels. No statistics are needed."
         )
     confidence = _percent(standing.confidence)
+    so = "and" if standing.n_pending else "so"
     if floor_ is None:
         return (
             f"Nothing relevant is found yet. With {confidence} confidence at most "
@@ -111,8 +117,8 @@ def _bound(standing: Standing) -> str:
             "be given."
         )
     return (
-        f"Found {standing.n_found:,}. With {confidence} confidence no more than "
-        f"{standing.largest_total:,} relevant records are in this set, so at least "
+        f"Found {standing.n_known:,}. With {confidence} confidence no more than "
+        f"{standing.largest_total:,} relevant records are in this set, {so} at least "
         f"{_percent_down(floor_)} of them are found."
     )
 
@@ -172,15 +178,17 @@ class Circumstances:
     agreement: Pair | None = None
 
 
-def methods_of_certificate(standing: Standing, circumstances: Circumstances) -> str:
+def methods_of_certificate(
+    standing: Standing, circumstances: Circumstances, *, n_unread: int
+) -> str:
     """Return the Methods text of a stop by the certificate, reached or not."""
     seed = f", seed {circumstances.seed}" if circumstances.seed is not None else ""
     return " ".join(
         [
-            _stopped(circumstances, standing.n_records, standing.n_unissued),
+            _stopped(circumstances, standing.n_records, n_unread),
             "The stopping rule was an anytime-valid audit: records drawn uniformly at random from "
             "those not yet issued were mixed unmarked into the reviewers' queue "
-            f"({standing.n_audited:,} drawn, {standing.n_hits:,} relevant{seed}), and every total "
+            f"({standing.n_audited:,} read, {standing.n_hits:,} relevant{seed}), and every total "
             "of relevant records was tested by a betting martingale "
             f"({standing.form.upper()} form, alpha {_alpha(standing.confidence)}), which may be "
             f"looked at any time. The target was a recall of {_percent(standing.target)} with "
@@ -204,6 +212,11 @@ def methods_of_indicator(
     """Return the Methods text of a stop by the ranked test; raises IndexError before a look."""
     look = reading.looks[-1]
     verdict = "was" if reading.is_green else "was not"
+    stale = (
+        " Target, records or criteria changed after that look, so it does not count."
+        if reading.is_stale
+        else ""
+    )
     return " ".join(
         [
             _stopped(circumstances, n_records, n_unread),
@@ -211,9 +224,9 @@ def methods_of_indicator(
             "Müller-Hansen (2020), looked at "
             f"{_count(len(reading.looks), 'once', f'{len(reading.looks)} times')} of at most "
             f"{indicator.n_looks} fixed looks, with a target recall of "
-            f"{_percent(indicator.target)} and alpha {_alpha(indicator.confidence)}. At the "
-            f"last look, after {_records(look.n_read)} with {look.n_found:,} relevant, p was "
-            f"{_p(look.p)}, so the criterion {verdict} met.",
+            f"{_percent(look.target)} and alpha {_alpha(indicator.confidence)}. At the "
+            f"last look, after {_records(look.n_read)} of {look.n_records:,} with {look.n_found:,} "
+            f"relevant, p was {_p(look.p)}.{stale} The criterion {verdict} met.",
             "The test presumes that ranked records are relevant at least as often as random "
             "unread ones; it is an indicator, not a guarantee, and it bounds no recall.",
             _about(circumstances),
@@ -222,10 +235,12 @@ def methods_of_indicator(
     )
 
 
-def methods_of_another_rule(rule: str, progress: Progress, circumstances: Circumstances) -> str:
+def methods_of_another_rule(
+    rule: str, progress: Progress, circumstances: Circumstances, *, n_unread: int
+) -> str:
     """Return the Methods text of a stop that rests on no statistics."""
-    said = [_stopped(circumstances, progress.n_records, progress.n_left)]
-    if progress.n_left:
+    said = [_stopped(circumstances, progress.n_records, n_unread)]
+    if n_unread:
         said += [
             f"The reason to stop was: {rule.rstrip('.')}. Relevant records found: "
             f"{progress.n_found:,}. No statistical criterion was applied, so nothing can be said about how "

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from screening.agreement import PilotGate
-from screening.models import Decision, Offer, Screening
+from screening.models import Decision, Offer, Record, Screening
 from screening.services import decisions, offers, pilots, prisma, screenings
 
 TA = "title_abstract"
@@ -69,10 +69,43 @@ def test_agreement_and_disagreements_show_once_it_is_complete(pilot, lena, alice
     standing = pilots.standing_of(lena.review, pilot, number=1)
     assert standing.is_complete
     assert len(standing.pairs) == 3
-    (record, votes) = standing.disagreements[0]
+    (record, votes, is_discussed) = standing.disagreements[0]
+    assert not is_discussed
     assert record.pk == pilot.records[1]
     assert {str(vote.reviewer): vote.verdict for vote in votes}[str(third)] == "include"
     assert standing.judgement is not None
+
+
+def test_a_round_does_not_pass_before_its_disagreements_are_talked_over(
+    pilot, lena, alice, bob, third
+):
+    for who in (alice, bob, third):
+        offers.offer_ahead(who, stage=TA)
+    for who in (alice, bob):
+        decide_all(who, pilot, ["include", "include", "exclude", "exclude", "include"])
+    decide_all(third, pilot, ["include", "include", "exclude", "exclude", "exclude"])
+
+    judged = pilots.standing_of(lena.review, pilot, number=1).judgement
+    assert not judged.passed
+    assert judged.reasons[-1] == "1 disagreements are still to be talked over."
+
+    record = Record.objects.get(pk=pilot.records[4])
+    decisions.comment(record, by=lena, stage=TA, text="Blasts in lymph nodes count.")
+    judged = pilots.standing_of(lena.review, pilot, number=1).judgement
+    assert not any("talked over" in reason for reason in judged.reasons)
+
+
+def test_what_was_taken_back_is_to_be_decided_again(pilot, lena, alice, bob, third):
+    for who in (alice, bob, third):
+        offers.offer_ahead(who, stage=TA)
+    for who in (alice, bob):
+        decide_all(who, pilot, ["include", "include", "exclude", "exclude", "exclude"])
+    decisions.retract(Decision.objects.filter(actor=bob).latest("seq"), by=bob)
+    decide_all(third, pilot, ["include", "include", "exclude", "exclude", "exclude"])
+
+    standing = pilots.standing_of(lena.review, pilot, number=1)
+    assert not standing.is_complete
+    assert (bob, 4) in standing.done
 
 
 def test_a_round_closed_early_settles_by_the_protocol(pilot, lena, alice, bob):

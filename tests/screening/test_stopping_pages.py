@@ -1,6 +1,7 @@
 """Stopping in the app: audits in the queue, the log from the ledger, looks, text, agreement."""
 
 import hashlib
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -96,7 +97,8 @@ def test_every_draw_had_the_chance_that_the_replay_gives_it(single, alice, bob, 
         _read(bob, 2)
     n_never = Offer.objects.filter(kind=Offer.Kind.AUDIT, n_never_offered__isnull=False)
     entered = list(n_never.order_by("seq").values_list("n_never_offered", flat=True))
-    replayed = [step.n_unissued for step in replays(_log(single.review))[0].steps if step.is_random]
+    (replay, *_) = replays(_log(single.review))[-1]
+    replayed = [step.n_unissued for step in replay.steps if step.is_random]
     assert entered and replayed == entered
 
 
@@ -157,6 +159,96 @@ def test_new_criteria_make_earlier_labels_pending_until_confirmed(single, alice,
     standing = stopping_state.Known(single.review, TA).standing
     assert standing.since == Cause.CRITERIA
     assert standing.n_audited == 0 and standing.n_pending >= 4
+
+
+def test_after_new_criteria_one_voice_of_two_confirms_nothing(lena, alice, bob, records):
+    made = records(12)
+    for record in made[:4]:
+        for person in (alice, bob):
+            decisions.decide(record, by=person, stage=TA, verdict="include")
+    audits.begin(lena, stage=TA)
+    protocols.change_protocol(lena, inclusion_criteria=["Only Leydig cells"], note="narrower")
+    for record in made[:3]:
+        decisions.decide(record, by=alice, stage=TA, verdict="include")
+    known = stopping_state.Known(lena.review, TA).standing
+    assert (known.n_known, known.n_pending) == (0, 4)
+    for record in made[:2]:
+        decisions.decide(record, by=bob, stage=TA, verdict="include")
+    known = stopping_state.Known(lena.review, TA).standing
+    assert (known.n_known, known.n_pending) == (2, 2)
+
+
+def test_cards_that_nobody_read_are_neither_read_nor_found(lena, alice, bob, records):
+    made = records(60)
+    for record in made[:30]:
+        for person in (alice, bob):
+            decisions.decide(record, by=person, stage=TA, verdict="include")
+    audits.begin(lena, stage=TA)
+    for person in (alice, bob):
+        offers.offer_ahead(person, stage=TA, ahead=10)
+    known = stopping_state.Known(lena.review, TA)
+    assert (known.standing.n_known, known.standing.n_audited, known.standing.n_hits) == (30, 0, 0)
+    said = " ".join(known.in_words["audit"])
+    assert "Found 30." in said
+    assert "Random audit" not in said
+    assert known.n_given_out == known.reading.n_records - 30 - known.n_unissued > 0
+    assert "with 30 of 60 records unread" in known.methods("certificate")
+
+
+def test_nobody_stops_because_all_is_read_while_it_is_not(single, alice, records):
+    made = records(3)
+    decisions.decide(made[0], by=alice, stage=TA, verdict="exclude")
+    with pytest.raises(ValidationError, match="2 records were read by nobody"):
+        stopping_state.stop_by_rule(single, stage=TA, rule="all_read", note="done")
+    for record in made[1:]:
+        decisions.decide(record, by=alice, stage=TA, verdict="exclude")
+    event = stopping_state.stop_by_rule(single, stage=TA, rule="all_read", note="done")
+    assert "Every record was read." in event.payload["facts"]["methods"]
+
+
+@pytest.mark.parametrize("change", ["target", "criteria", "records"])
+def test_a_look_no_longer_counts_after_a_change(single, alice, records, change):
+    made = records(100)
+    protocols.change_protocol(single, recall_target=Decimal("0.8"))
+    for place, record in enumerate(made[:90]):
+        verdict = "include" if place < 4 else "exclude"
+        decisions.decide(record, by=alice, stage=TA, verdict=verdict)
+    stopping_state.take_look(single, stage=TA)
+    known = stopping_state.Known(single.review, TA)
+    assert known.looks.is_green
+    if change == "target":
+        protocols.change_protocol(single, recall_target=Decimal("0.99"))
+    elif change == "criteria":
+        protocols.change_protocol(single, question="Another question?", note="asked anew")
+    else:
+        factories.make_records(single, 5)
+    known = stopping_state.Known(type(single.review).objects.get(pk=single.review_id), TA)
+    assert known.looks.is_stale and not known.looks.is_green
+    assert "wait for the next look" in known.in_words["indicator"][0]
+    assert "The criterion was not met." in known.methods("indicator")
+
+
+def test_draws_after_a_restart_are_marked_where_they_were_read(single, alice, records):
+    made = records(60)
+    for record in made[:30]:
+        decisions.decide(record, by=alice, stage=TA, verdict="exclude")
+    audits.begin(single, stage=TA)
+    factories.make_records(single, 5)
+    _read(alice, 10)
+    known = stopping_state.Known(single.review, TA)
+    assert known.points
+    assert all(30 < point.n_issued <= 43 for point in known.points)
+
+
+def test_namesakes_are_two_reviewers(lena, alice, bob, records):
+    for person in (alice, bob):
+        person.user.name = "Anna Li"
+        person.user.save()
+    for record in records(5):
+        for person in (alice, bob):
+            decisions.decide(record, by=person, stage=TA, verdict="exclude")
+    (pair,) = agreements.pairs(lena.review, stage=TA)
+    assert (pair.first, pair.second, pair.pair.n) == ("Anna Li (1)", "Anna Li (2)", 5)
 
 
 def test_a_record_decided_without_a_card_is_issued_and_no_draw(single, alice, records):

@@ -39,7 +39,7 @@ def everything_said(of) -> str:
         [
             *sentences.of_certificate(of),
             sentences.of_cost(of),
-            sentences.methods_of_certificate(of, AUTUMN),
+            sentences.methods_of_certificate(of, AUTUMN, n_unread=300),
         ]
     )
 
@@ -73,9 +73,13 @@ def test_what_must_never_be_claimed_is_not(of):
 
 
 def test_a_lower_bound_is_rounded_down():
-    almost = replace(standing(), n_found=9499, largest_total=10_000)
+    almost = replace(
+        standing(), n_found=9499, n_known=9499, largest_total=10_000, worst_total=10_000
+    )
     assert "at least 94 % of them" in " ".join(sentences.of_certificate(almost))
-    assert "The target was not certified." in sentences.methods_of_certificate(almost, AUTUMN)
+    assert "The target was not certified." in sentences.methods_of_certificate(
+        almost, AUTUMN, n_unread=300
+    )
 
 
 def test_without_a_find_there_is_a_count_and_no_share():
@@ -96,11 +100,12 @@ def test_a_small_review_is_told_to_read_everything():
 
 
 def test_pending_labels_are_named():
-    of = replace(standing(), n_pending=1, n_assumed=1)
+    of = replace(standing(), n_pending=1)
     said = " ".join(sentences.of_certificate(of))
-    assert "1 record waits for a final label and is taken for the worse: 1 of them" in said
+    assert "1 record waits for a final label: the bound holds whatever they turn out" in said
+    assert "in this set, and at least 93 %" in said
     assert "1 record without a final label was counted in the worst way." in (
-        sentences.methods_of_certificate(of, AUTUMN)
+        sentences.methods_of_certificate(of, AUTUMN, n_unread=300)
     )
 
 
@@ -133,16 +138,14 @@ def test_the_price_in_plain_words():
 def test_the_indicator_says_that_it_relies_on_the_ranking():
     indicator = Indicator()
     labels = [True] * 57 + [False] * 600
-    green = sentences.of_indicator(indicator.read(labels, 1000), indicator)
+    green = sentences.of_indicator(indicator.read(labels, 1000))
     assert "would be rare (p = 1.9 %) if more than 5 % of the relevant" in green[0]
     assert sentences.RELIES_ON_RANKING in green[0]
     assert green[1] == "The next look is after 700 records."
-    early = sentences.of_indicator(indicator.read(labels[:100], 1000), indicator)
+    early = sentences.of_indicator(indicator.read(labels[:100], 1000))
     assert "would be no surprise" in early[0]
-    assert (
-        "nothing to say" in sentences.of_indicator(indicator.read([False] * 50, 90), indicator)[0]
-    )
-    assert sentences.of_indicator(indicator.read([], 1000), indicator) == [
+    assert "nothing to say" in sentences.of_indicator(indicator.read([False] * 50, 90))[0]
+    assert sentences.of_indicator(indicator.read([], 1000)) == [
         "The next look is after 50 records."
     ]
 
@@ -151,7 +154,23 @@ def test_p_is_rounded_up():
     indicator = Indicator()
     reading = indicator.read([True] * 57 + [False] * 600, 1000)
     close = replace(reading, looks=(replace(reading.looks[-1], p=0.05001),))
-    assert "p = 5.1 %" in sentences.of_indicator(close, indicator)[0]
+    assert "p = 5.1 %" in sentences.of_indicator(close)[0]
+
+
+def test_a_look_speaks_for_its_own_target_and_only_while_nothing_has_changed():
+    indicator = Indicator(target=Fraction(80, 100))
+    reading = indicator.read([True] * 4 + [False] * 86, 100)
+    assert reading.is_green
+    assert "more than 20 % of the relevant" in sentences.of_indicator(reading)[0]
+
+    stale = replace(reading, is_stale=True)
+    assert not stale.is_green
+    said = sentences.of_indicator(stale)[0]
+    assert "after 90 records of 100 and for 80 %, was taken before" in said
+    assert "rare" not in said
+    text = sentences.methods_of_indicator(stale, indicator, AUTUMN, n_records=1100, n_unread=1010)
+    assert "target recall of 80 %" in text
+    assert "changed after that look, so it does not count. The criterion was not met." in text
 
 
 def test_progress_in_plain_words():
@@ -165,10 +184,10 @@ def test_the_methods_text_of_a_certificate_holds_everything_needed_to_repeat_it(
     pair = Pair(10, 15, 10, 465)
     of = standing(hits=(), n_draws=400)
     circumstances = replace(AUTUMN, agreement=pair, n_target_changes=1)
-    said = sentences.methods_of_certificate(of, circumstances)
+    said = sentences.methods_of_certificate(of, circumstances, n_unread=300)
     for words in (
         "Screening of titles and abstracts stopped on 3 October 2026 with 300 of 1,000 records",
-        "(400 drawn, 0 relevant, seed 42)",
+        "(400 read, 0 relevant, seed 42)",
         "PPR form, alpha 0.05",
         "recall of 95 % with 95 % confidence",
         "no more than 99 relevant records",
@@ -186,25 +205,29 @@ def test_the_methods_text_of_an_indicator_bounds_no_recall():
     reading = indicator.read([True] * 57 + [False] * 600, 1000)
     said = sentences.methods_of_indicator(reading, indicator, AUTUMN, n_records=1000, n_unread=343)
     assert "13 times of at most 20 fixed looks" in said
-    assert "after 650 records with 57 relevant, p was 1.9 %, so the criterion was met" in said
+    assert (
+        "after 650 records of 1,000 with 57 relevant, p was 1.9 %. The criterion was met." in said
+    )
     assert "it is an indicator, not a guarantee, and it bounds no recall" in said
     assert not [claim for claim in NEVER if claim in said.lower()]
 
 
 def test_the_methods_text_of_another_rule_claims_nothing():
     progress = Progress.of([True, False, False], 10)
-    said = sentences.methods_of_another_rule("Time or money ran out", progress, AUTUMN)
+    said = sentences.methods_of_another_rule("Time or money ran out", progress, AUTUMN, n_unread=7)
     assert "7 of 10 records unread" in said
     assert "The reason to stop was: Time or money ran out. Relevant records found: 1." in said
     assert "nothing can be said about how many are among the unread" in said
     everything = Progress.of([True, False], 2)
-    read = sentences.methods_of_another_rule("Every record was read", everything, AUTUMN)
+    read = sentences.methods_of_another_rule(
+        "Every record was read", everything, AUTUMN, n_unread=0
+    )
     assert "Every record was read. Relevant records found: 1." in read
 
 
 def test_agreement_without_includes_says_so():
     circumstances = replace(AUTUMN, agreement=Pair(0, 0, 0, 40))
-    said = sentences.methods_of_certificate(standing(), circumstances)
+    said = sentences.methods_of_certificate(standing(), circumstances, n_unread=300)
     assert "kappa not defined (no includes), AC1 1.00" in said
     few = replace(AUTUMN, agreement=Pair(5, 1, 1, 5))
-    assert "kappa" not in sentences.methods_of_certificate(standing(), few)
+    assert "kappa" not in sentences.methods_of_certificate(standing(), few, n_unread=300)
